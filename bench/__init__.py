@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench`; tables with ratios to a named peer."""

@@ -1,0 +1,52 @@
+// NumPy arrays as planes and planes as NumPy arrays; only bindings include this.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <string>
+#include <tuple>
+
+#include "plane.h"
+
+namespace palantir {
+
+namespace py = pybind11;
+
+template <class Sample>
+using PlaneArray = py::array_t<Sample, py::array::c_style>;
+
+template <class Sample>
+using PlaneArrays = std::tuple<PlaneArray<Sample>, PlaneArray<Sample>, PlaneArray<Sample>>;
+
+template <class Sample>
+Plane<const Sample> view(const PlaneArray<Sample>& array) {
+  if (array.ndim() != 2)
+    throw py::value_error("a plane has 2 dimensions, not " + std::to_string(array.ndim()));
+  return {array.data(), array.shape(1), static_cast<int>(array.shape(1)),
+          static_cast<int>(array.shape(0))};
+}
+
+template <class Sample>
+Plane<Sample> writable_view(PlaneArray<Sample>& array) {
+  const Plane<const Sample> plane = view<Sample>(array);
+  return {array.mutable_data(), plane.stride, plane.width, plane.height};
+}
+
+template <class Sample>
+PlaneArray<Sample> make_plane(int width, int height) {
+  return PlaneArray<Sample>({static_cast<py::ssize_t>(height), static_cast<py::ssize_t>(width)});
+}
+
+// A read-only array over memory that `owner` keeps alive.
+template <class Sample>
+py::array borrow(const Plane<const Sample>& plane, py::handle owner) {
+  py::array array(py::dtype::of<Sample>(), {plane.height, plane.width},
+                  {plane.stride * static_cast<py::ssize_t>(sizeof(Sample)),
+                   static_cast<py::ssize_t>(sizeof(Sample))},
+                  plane.data, owner);
+  array.attr("setflags")(py::arg("write") = false);
+  return array;
+}
+
+}  // namespace palantir

@@ -1,0 +1,114 @@
+// Python's view of select.h: checks array sizes, releases the GIL, hands arrays over.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "select.h"
+
+namespace py = pybind11;
+
+namespace {
+
+template <typename T>
+using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
+using Int64 = Array<std::int64_t>;
+using Int32 = Array<std::int32_t>;
+using Double = Array<double>;
+using Byte = Array<std::uint8_t>;
+
+template <typename T>
+void expect_length(const Array<T>& array, py::ssize_t length, const char* name) {
+  if (array.ndim() == 1 && array.shape(0) == length) return;
+  throw std::invalid_argument(std::string(name) + " does not have length " +
+                              std::to_string(length));
+}
+
+palantir::GraphView view(const Int64& row_start, const Int32& reference, const Double& weight,
+                         const Double& texture, const Byte& shown) {
+  const py::ssize_t nodes = texture.size();
+  const py::ssize_t edges = reference.size();
+  expect_length(texture, nodes, "texture");
+  expect_length(row_start, nodes + 1, "row_start");
+  expect_length(reference, edges, "reference");
+  expect_length(weight, edges, "weight");
+  expect_length(shown, nodes, "shown");
+  const palantir::GraphView graph{nodes,         row_start.data(), reference.data(),
+                                  weight.data(), texture.data(),   shown.data()};
+  if (const char* reason = palantir::fault(graph, edges)) throw std::invalid_argument(reason);
+  return graph;
+}
+
+template <typename T>
+py::array_t<T> array_of(const std::vector<T>& values) {
+  return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
+}
+
+using Sweep = void (*)(const palantir::GraphView&, const std::uint8_t*, double*);
+
+template <Sweep sweep>
+Double run_sweep(const Int64& row_start, const Int32& reference, const Double& weight,
+                 const Double& texture, const Byte& shown, const Byte& anchor) {
+  const auto graph = view(row_start, reference, weight, texture, shown);
+  expect_length(anchor, graph.nodes, "anchor");
+  Double result(graph.nodes);
+  double* out = result.mutable_data();
+  const std::uint8_t* flags = anchor.data();
+  {
+    py::gil_scoped_release release;
+    sweep(graph, flags, out);
+  }
+  return result;
+}
+
+Double run_objectives(const Int64& row_start, const Int32& reference, const Double& weight,
+                      const Double& texture, const Byte& shown, const Int64& order) {
+  const auto graph = view(row_start, reference, weight, texture, shown);
+  expect_length(order, order.size(), "order");
+  const std::int64_t* picks = order.data();
+  if (std::any_of(picks, picks + order.size(),
+                    [&](std::int64_t node) { return node < 0 || node >= graph.nodes; })) {
+    throw std::invalid_argument("order names a node outside the graph");
+  }
+  std::vector<double> total;
+  {
+    py::gil_scoped_release release;
+    total = palantir::objectives(graph, picks, order.size());
+  }
+  return array_of(total);
+}
+
+py::tuple run_select_adjoint(const Int64& row_start, const Int32& reference,
+                             const Double& weight, const Double& texture, const Byte& shown,
+                             std::int64_t count) {
+  const auto graph = view(row_start, reference, weight, texture, shown);
+  palantir::Selection selection;
+  {
+    py::gil_scoped_release release;
+    selection = palantir::select_adjoint(graph, count);
+  }
+  return py::make_tuple(array_of(selection.order), array_of(selection.gain),
+                          array_of(selection.total));
+}
+
+}  // namespace
+
+void register_select(py::module_& module) {
+  const auto row_start = py::arg("row_start");
+  const auto reference = py::arg("reference");
+  const auto weight = py::arg("weight");
+  const auto texture = py::arg("texture");
+  const auto shown = py::arg("shown");
+  module.attr("TIE_TOLERANCE") = palantir::kTieTolerance;
+  module.def("sweep_errors", &run_sweep<palantir::sweep_errors>, row_start, reference, weight,
+               texture, shown, py::arg("anchor"));
+  module.def("sweep_influence", &run_sweep<palantir::sweep_influence>, row_start, reference,
+               weight, texture, shown, py::arg("anchor"));
+  module.def("objectives", &run_objectives, row_start, reference, weight, texture, shown,
+               py::arg("order"));
+  module.def("select_adjoint", &run_select_adjoint, row_start, reference, weight, texture,
+               shown, py::arg("count"));
+}

@@ -1,0 +1,135 @@
+#include "decoder.h"
+
+#include <cstring>
+
+#include "vpx/vp8dx.h"
+
+namespace palantir {
+
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+std::string error_text(vpx_codec_ctx_t* codec) {
+  const char* detail = vpx_codec_error_detail(codec);
+  std::string text = vpx_codec_error(codec);
+  return detail ? text + ": " + detail : text;
+}
+
+void copy_plane(const PalantirFrame& frame, const Picture& to, int p) {
+  const size_t row_bytes = static_cast<size_t>(to.width[p]) << to.deep;
+  const uint8_t* from = frame.picture.plane[p];
+  uint8_t* target = to.bytes.get() + to.offset[p];
+  for (int y = 0; y < to.height[p]; ++y) {
+    std::memcpy(target, from, row_bytes);
+    from += frame.picture.stride[p];
+    target += row_bytes;
+  }
+}
+
+}  // namespace
+
+Picture::Picture(BufferPool& pool, const PalantirFrame& frame) : deep(frame.high_bit_depth) {
+  size_t size = 0;
+  for (int p = 0; p < kPlanes; ++p) {
+    width[p] = frame.plane_width[p];
+    height[p] = frame.plane_height[p];
+    offset[p] = size;
+    size += (static_cast<size_t>(width[p]) * height[p]) << deep;
+    size = (size + kAlignment - 1) & ~(kAlignment - 1);
+  }
+  bytes = pool.take(size);
+}
+
+PalantirPicture Picture::view() const {
+  PalantirPicture view{};
+  for (int p = 0; p < kPlanes; ++p) {
+    view.plane[p] = bytes.get() + offset[p];
+    view.stride[p] = static_cast<std::ptrdiff_t>(width[p]) << deep;
+  }
+  return view;
+}
+
+Decoder::Decoder(const DecoderOptions& options) {
+  if (options.threads < 1 || options.threads > 64)
+    throw std::invalid_argument("threads must be 1..64, not " + std::to_string(options.threads));
+  vpx_codec_dec_cfg_t config{};
+  config.threads = static_cast<unsigned>(options.threads);
+  if (vpx_codec_dec_init(&codec_, vpx_codec_vp9_dx(), &config, 0) != VPX_CODEC_OK)
+    throw DecodeError(codec_.err, "cannot start libvpx: " + error_text(&codec_));
+  vpx_codec_control(&codec_, VP9D_SET_ROW_MT, options.row_mt ? 1 : 0);
+  if (!options.observe) return;
+  observer_.owner = this;
+  observer_.begin = on_begin;
+  observer_.end = on_end;
+  observer_.shown_again = on_shown_again;
+  palantir_attach(&codec_, &observer_);
+}
+
+Decoder::~Decoder() { vpx_codec_destroy(&codec_); }
+
+DecodedPacket Decoder::decode(const uint8_t* data, size_t size) {
+  decoded_.clear();
+  current_.reset();
+  display_ = -1;
+  displayed_ = nullptr;
+  if (size == 0) throw DecodeError(VPX_CODEC_INVALID_PARAM, "empty packet");
+  if (size > UINT32_MAX) throw DecodeError(VPX_CODEC_INVALID_PARAM, "packet above 4 GiB");
+  const auto status =
+      vpx_codec_decode(&codec_, data, static_cast<unsigned>(size), nullptr, 0);
+  if (status != VPX_CODEC_OK) throw DecodeError(status, error_text(&codec_));
+
+  vpx_codec_iter_t iterator = nullptr;
+  displayed_ = vpx_codec_get_frame(&codec_, &iterator);
+  DecodedPacket packet;
+  packet.displayed = displayed_ != nullptr;
+  if (packet.displayed) packet.displayed_index = display_;
+  for (auto& frame : decoded_) {
+    frame->shown = packet.displayed && frame->facts.index == display_;
+    packet.frames.push_back(std::move(frame));
+  }
+  decoded_.clear();
+  return packet;
+}
+
+void Decoder::begin(PalantirFrame& frame) {
+  current_ = std::make_shared<CodedFrame>();
+  current_->prediction = Picture(*pool_, frame);
+  current_->reconstruction = Picture(*pool_, frame);
+  frame.prediction = current_->prediction.view();
+  frame.reconstruction = current_->reconstruction.view();
+}
+
+void Decoder::end(const PalantirFrame& frame) {
+  current_->facts = frame;
+  current_->picture = Picture(*pool_, frame);
+  for (int p = 0; p < kPlanes; ++p) copy_plane(frame, current_->picture, p);
+  current_->blocks.resize(frame.max_blocks);
+  current_->blocks.resize(palantir_read_blocks(&frame, current_->blocks.data()));
+  if (frame.show) display_ = frame.index;
+  decoded_.push_back(std::move(current_));
+}
+
+int Decoder::on_begin(void* owner, PalantirFrame* frame) noexcept {
+  try {
+    static_cast<Decoder*>(owner)->begin(*frame);
+    return 0;
+  } catch (...) {
+    return 1;
+  }
+}
+
+int Decoder::on_end(void* owner, const PalantirFrame* frame) noexcept {
+  try {
+    static_cast<Decoder*>(owner)->end(*frame);
+    return 0;
+  } catch (...) {
+    return 1;
+  }
+}
+
+void Decoder::on_shown_again(void* owner, int32_t index) noexcept {
+  static_cast<Decoder*>(owner)->display_ = index;
+}
+
+}  // namespace palantir

@@ -1,0 +1,96 @@
+"""Types of the native core; its meaning is documented in csrc/*.h."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Bytes = NDArray[np.uint8]
+_Fixed = NDArray[np.int16]
+_Double = NDArray[np.float64]
+_Planes = tuple[_Bytes, _Bytes, _Bytes]
+_FixedPlanes = tuple[_Fixed, _Fixed, _Fixed]
+
+FRACTION_BITS: int
+MAX_SCALE: int
+
+class DecodeError(Exception): ...
+
+class CodedFrame:
+    index: int
+    shown: bool
+    key: bool
+    intra_only: bool
+    lossless: bool
+    width: int
+    height: int
+    bit_depth: int
+    subsampling: tuple[int, int]
+    full_range: bool
+    color_space: int
+    references: tuple[int, ...]
+    slots: tuple[int, ...]
+    refresh: int
+    quantizer: int
+    filter_level: int
+    coded_bytes: int
+    blocks: NDArray[np.void]
+    planes: _Planes
+    prediction: _Planes
+    reconstruction: _Planes
+    def texture(self, rows: int, columns: int) -> _Double: ...
+    def weights(
+        self, rows: int, columns: int
+    ) -> tuple[
+        NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], _Double, NDArray[np.int64]
+    ]: ...
+
+class Decoder:
+    def __init__(self, *, threads: int = 1, row_mt: bool = False, observe: bool = True) -> None: ...
+    def decode(self, data: bytes) -> tuple[list[CodedFrame], bool, int]: ...
+    def displayed_planes(self) -> _Planes | None: ...
+
+def libvpx_version() -> str: ...
+def libvpx_configuration() -> str: ...
+def simd_level() -> str: ...
+def size_limit() -> tuple[int, int]: ...
+def upscale(plane: _Bytes, scale: int, kernel: str) -> _Fixed: ...
+def compose(base: _Fixed, detail: _Fixed | None = None) -> _Bytes: ...
+def confidence(frame: CodedFrame, fade: float) -> NDArray[np.uint16]: ...
+def reuse_detail(
+    frame: CodedFrame, references: dict[int, _FixedPlanes], scale: int, fade: float
+) -> _FixedPlanes: ...
+def reuse_paper(frame: CodedFrame, references: dict[int, _Planes], scale: int) -> _Planes: ...
+
+TIE_TOLERANCE: float
+
+def sweep_errors(
+    row_start: NDArray[np.int64],
+    reference: NDArray[np.int32],
+    weight: _Double,
+    texture: _Double,
+    shown: _Bytes,
+    anchor: _Bytes,
+) -> _Double: ...
+def sweep_influence(
+    row_start: NDArray[np.int64],
+    reference: NDArray[np.int32],
+    weight: _Double,
+    texture: _Double,
+    shown: _Bytes,
+    anchor: _Bytes,
+) -> _Double: ...
+def objectives(
+    row_start: NDArray[np.int64],
+    reference: NDArray[np.int32],
+    weight: _Double,
+    texture: _Double,
+    shown: _Bytes,
+    order: NDArray[np.int64],
+) -> _Double: ...
+def select_adjoint(
+    row_start: NDArray[np.int64],
+    reference: NDArray[np.int32],
+    weight: _Double,
+    texture: _Double,
+    shown: _Bytes,
+    count: int,
+) -> tuple[NDArray[np.int64], _Double, _Double]: ...

@@ -1,0 +1,109 @@
+"""`palantir enhance`: segment and profile to SR video."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import chain
+from pathlib import Path
+
+import click
+
+from palantir.cli.options import file_argument, json_option, progress_bar, progress_option
+from palantir.errors import MediaError, ProfileError
+
+_EXAMPLES = """\b
+Examples:
+  palantir enhance segment.webm -o sr.mp4
+  palantir enhance segment.webm --profile a.pcp --model net.onnx -o sr.mkv
+  palantir enhance segment.webm -o - | ffplay -       Y4M on standard output
+"""
+
+
+@click.command("enhance", epilog=_EXAMPLES)
+@file_argument("segment")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(allow_dash=True),
+    help="Video to write: .mp4, .mkv, .webm or .y4m; - is Y4M on standard output.",
+)
+@click.option("--profile", type=click.Path(), help="Cache profile [SEGMENT's name .pcp].")
+@click.option("--model", type=click.Path(), help="SR network, ONNX [the shipped x4 network].")
+@click.option("--reuse", type=click.Choice(["detail", "paper"]), help="[what the profile says]")
+@click.option(
+    "--crf",
+    type=click.IntRange(0, 63),
+    default=17,
+    show_default=True,
+    help="Quality of the written video; lower is better.",
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Decoding threads."
+)
+@click.option(
+    "--model-threads",
+    type=click.IntRange(0, 64),
+    default=0,
+    help="Threads of the network [one a core].",
+)
+@json_option
+@progress_option
+def command(
+    segment: str,
+    output: str,
+    profile: str | None,
+    model: str | None,
+    reuse: str | None,
+    crf: int,
+    threads: int,
+    model_threads: int,
+    as_json: bool,
+    progress: bool | None,
+) -> None:
+    """Super-resolve SEGMENT, a VP9 file, and write the result; times and audio are kept."""
+    import palantir
+    from palantir.media import VideoSink
+
+    if as_json and output == "-":
+        raise click.UsageError("--json and video cannot share standard output")
+    chosen = Path(profile) if profile else Path(segment).with_suffix(".pcp")
+    if not profile and not chosen.exists():
+        raise ProfileError(f"{chosen}: no such profile; make it with: palantir schedule {segment}")
+    begin = time.perf_counter()
+    frames = palantir.enhance(
+        segment, chosen, model, reuse=reuse, threads=threads, model_threads=model_threads
+    )
+    source, known = frames.source, frames.profile
+    first = next(frames, None)
+    if first is None:
+        raise MediaError(f"{segment}: displays no frame")
+    sink = VideoSink(
+        output, first.width, first.height, source.frame_rate, source.time_base, first.colour,
+        audio_from=source, crf=crf,
+    )  # fmt: skip
+    count = 0
+    total = source.frame_count or int(known.shown.sum())
+    with progress_bar("enhance", total, progress) as report, sink:
+        for frame in chain([first], frames):
+            sink.write(frame.planes, frame.pts)
+            count += 1
+            report(count)
+    seconds = time.perf_counter() - begin
+    facts = {
+        "output": output,
+        "frames": count,
+        "width": first.width,
+        "height": first.height,
+        "anchors": int(known.anchors.sum()),
+        "network_cost": frames.cost.share,
+        "seconds": seconds,
+        "frames_per_second": count / seconds,
+    }
+    click.echo(
+        json.dumps(facts) if as_json else
+        "{output}: {frames} frames of {width}x{height}, {anchors} anchors, network cost "
+        "{network_cost:.1%} of per-frame SR, {frames_per_second:.1f} frames/s".format(**facts),
+        err=output == "-",
+    )  # fmt: skip

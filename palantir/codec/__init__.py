@@ -1,0 +1,16 @@
+"""VP9 packets to coded frames with their trace, by the patched libvpx."""
+
+from __future__ import annotations
+
+from palantir.codec.coded_frame import BLOCK_FIELDS, CodedFrame, PatchWeights
+from palantir.codec.decoder import DecodedPacket, Decoder, decode, decode_packets
+
+__all__ = [
+    "BLOCK_FIELDS",
+    "CodedFrame",
+    "DecodedPacket",
+    "Decoder",
+    "PatchWeights",
+    "decode",
+    "decode_packets",
+]

@@ -1,0 +1,69 @@
+"""YUV 4:2:0 to the RGB that networks take, and back.
+
+Chroma samples are taken to lie in the middle of their 2x2 luma pixels: the LR versions our
+recipe makes (all planes scaled about their centres) have them within an eighth of a pixel of it,
+and upscaling treats planes the same way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.media.colour import Colour
+
+__all__ = ["halve_chroma", "rgb_to_yuv", "upsample_chroma", "yuv_to_rgb"]
+
+Float = NDArray[np.float32]
+
+_LUMA_WEIGHTS = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722)}  # of red and blue
+
+
+def _matrix(colour: Colour) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """RGB in 0..1 to YUV sample values: `yuv = matrix @ rgb + offset` (ITU-T H.273)."""
+    red, blue = _LUMA_WEIGHTS[colour.matrix]
+    luma = np.array([red, 1 - red - blue, blue])
+    matrix = np.stack(
+        [
+            luma,
+            (np.array([0, 0, 1]) - luma) / (2 * (1 - blue)),
+            (np.array([1, 0, 0]) - luma) / (2 * (1 - red)),
+        ]
+    )
+    if colour.full_range:
+        return matrix * 255, np.array([0.0, 128, 128])
+    return matrix * np.array([[219], [224], [224]]), np.array([16.0, 128, 128])
+
+
+def yuv_to_rgb(y: Float, u: Float, v: Float, colour: Colour) -> Float:
+    """Planes of one size in sample values 0..255 to RGB [3, h, w], 1 is white; not clipped."""
+    matrix, offset = _matrix(colour)
+    yuv = np.stack([y, u, v]) - offset[:, None, None].astype(np.float32)
+    return np.einsum("ij,jhw->ihw", np.linalg.inv(matrix).astype(np.float32), yuv)
+
+
+def rgb_to_yuv(rgb: Float, colour: Colour) -> Float:
+    """RGB [3, h, w], 1 is white, to Y, U, V of the same size [3, h, w] in sample values."""
+    matrix, offset = _matrix(colour)
+    yuv = np.einsum("ij,jhw->ihw", matrix.astype(np.float32), rgb)
+    return yuv + offset[:, None, None].astype(np.float32)
+
+
+def upsample_chroma(plane: NDArray[np.uint8], width: int, height: int) -> Float:
+    """Double a chroma plane bilinearly to luma size; float32 [height, width]."""
+    return _double(_double(plane.astype(np.float32), height).T, width).T
+
+
+def _double(plane: Float, length: int) -> Float:
+    padded = np.concatenate([plane[:1], plane, plane[-1:]])
+    doubled = np.empty((2 * len(plane), plane.shape[1]), np.float32)
+    doubled[0::2] = 0.75 * plane + 0.25 * padded[:-2]
+    doubled[1::2] = 0.75 * plane + 0.25 * padded[2:]
+    return doubled[:length]
+
+
+def halve_chroma(plane: Float) -> Float:
+    """Means of 2x2 pixels; an odd last row or column is repeated."""
+    height, width = plane.shape
+    even = np.pad(plane, ((0, height & 1), (0, width & 1)), mode="edge")
+    return 0.25 * (even[0::2, 0::2] + even[0::2, 1::2] + even[1::2, 0::2] + even[1::2, 1::2])

@@ -1,0 +1,153 @@
+"""The SR-enhanced decoder (DESIGN.md 6): coded frames and anchors in, SR frames out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.codec import CodedFrame, DecodedPacket
+from palantir.enhance.frame import SRFrame
+from palantir.enhance.inference import AnchorInference, FixedPlanes
+from palantir.enhance.reuse import (
+    DETAIL_FADE,
+    DetailReuse,
+    EnhancedFrame,
+    PaperReuse,
+    Reuse,
+    upscale_planes,
+)
+from palantir.enhance.tiles import merge_anchors
+from palantir.errors import ModelError, UnsupportedError
+from palantir.grid import PatchGrid
+from palantir.media.colour import Colour
+from palantir.models import SRNetwork
+
+__all__ = ["Enhancer", "NetworkCost"]
+
+_MATRIX_OF = {1: "bt601", 2: "bt709", 3: "bt601", 4: "bt709", 5: "bt709"}  # VP9 spec 7.2.2
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkCost:
+    """LR pixels that went through the network, and those of per-frame SR.
+
+    `share` is the network cost of DESIGN.md 8: halo and merged tiles included, 1 is per-frame SR.
+    """
+
+    inferred: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        return self.inferred / self.total if self.total else 0.0
+
+
+class Enhancer:
+    """Enhances the coded frames of one stream, in decode order, invisible ones too.
+
+    network  None: no anchors are possible, every patch is reused
+    grid     patches that anchors count
+    reuse    "detail" (DESIGN.md 3.2) or "paper" (3.1)
+    scale    of the output where there is no network; else the network's
+    fade     `a` of detail reuse, grey levels
+    colour   for streams that carry no tags of their own; None takes limited BT.601 or BT.709 by
+             the frame's height
+    name     of the stream, for error messages
+    """
+
+    def __init__(
+        self,
+        network: SRNetwork | None,
+        grid: PatchGrid,
+        *,
+        reuse: str = "detail",
+        scale: int = 4,
+        fade: float = DETAIL_FADE,
+        colour: Colour | None = None,
+        name: str = "stream",
+    ) -> None:
+        if reuse not in ("detail", "paper"):
+            raise UnsupportedError(f"reuse mode {reuse!r} is neither detail nor paper")
+        if reuse == "detail" and not fade > 0:
+            raise UnsupportedError(f"fade must be above 0 grey levels, not {fade}")
+        self.scale = network.scale if network else scale
+        if self.scale not in (1, 2, 3, 4):
+            raise ModelError(f"scale must be 1, 2, 3 or 4, not {self.scale}")
+        self._inference = AnchorInference(network) if network else None
+        self._reuse: Reuse = (
+            DetailReuse(self.scale, fade) if reuse == "detail" else PaperReuse(self.scale)
+        )
+        self._grid, self._colour, self._name = grid, colour, name
+        self._slots: dict[int, EnhancedFrame] = {}  # by coded index: what the slots still hold
+        self._origin: dict[int, tuple[CodedFrame, int]] = {}  # the frame, its number of anchors
+        self._shown = 0
+        self._total_pixels = 0
+
+    @property
+    def cost(self) -> NetworkCost:
+        """Of the frames enhanced so far."""
+        return NetworkCost(self._inference.pixels if self._inference else 0, self._total_pixels)
+
+    def process(self, packet: DecodedPacket, anchors: NDArray[np.bool_]) -> SRFrame | None:
+        """Enhance a packet's frames; the SR frame it displays, or None.
+
+        anchors  bool [frames of this packet, P]
+
+        Raises UnsupportedError for frames that are not 8-bit 4:2:0, ScheduleError where the grid
+        does not fit, ModelError where anchors are asked for without a network.
+        """
+        displayed: SRFrame | None = None
+        for frame, patches in zip(packet.frames, anchors, strict=True):
+            self._enhance(frame, patches)
+            if packet.displayed == frame.index:
+                displayed = self._display(frame.index, packet.packet.pts)
+            self._forget(frame)
+        if packet.displayed is not None and displayed is None:
+            displayed = self._display(packet.displayed, packet.packet.pts)
+        return displayed
+
+    def _enhance(self, frame: CodedFrame, patches: NDArray[np.bool_]) -> None:
+        if frame.bit_depth != 8 or frame.subsampling != (1, 1):
+            raise UnsupportedError(
+                f"{self._name}: coded frame {frame.index} is {frame.bit_depth}-bit with chroma "
+                f"subsampling {frame.subsampling}; super-resolution takes 8-bit 4:2:0"
+            )
+        self._total_pixels += frame.width * frame.height
+        tiles = merge_anchors(
+            patches, self._grid.fit(frame.width, frame.height), frame.width, frame.height
+        )
+        base: FixedPlanes | None = None
+        details = []
+        if tiles:
+            if self._inference is None:
+                raise ModelError(f"{self._name}: anchor patches need a network")
+            planes = frame.native.planes
+            base = upscale_planes(planes, self.scale)
+            details = self._inference.run(planes, base, tiles, self._colour_of(frame))
+        references = {i: self._slots[i] for i in set(frame.references) if i in self._slots}
+        self._slots[frame.index] = self._reuse.enhance(frame, references, base, details)
+        self._origin[frame.index] = (frame, int(np.count_nonzero(patches)))
+
+    def _forget(self, frame: CodedFrame) -> None:
+        """Drop what no reference slot holds any more."""
+        kept = set(frame.slots)
+        for index in [i for i in self._slots if i not in kept]:
+            del self._slots[index], self._origin[index]
+
+    def _display(self, index: int, pts: int) -> SRFrame:
+        frame, anchors = self._origin[index]
+        width, height = frame.width * self.scale, frame.height * self.scale
+        chroma = ((height + 1) // 2, (width + 1) // 2)
+        y, u, v = self._slots[index].render()
+        cropped = (y, u[: chroma[0], : chroma[1]], v[: chroma[0], : chroma[1]])
+        self._shown += 1
+        return SRFrame(cropped, pts, self._shown - 1, index, anchors, self._colour_of(frame))
+
+    def _colour_of(self, frame: CodedFrame) -> Colour:
+        untagged = self._colour or Colour.from_tags(0, 0, frame.height)
+        matrix = _MATRIX_OF.get(frame.color_space, untagged.matrix)
+        return Colour(
+            "bt601" if matrix == "bt601" else "bt709", frame.full_range or untagged.full_range
+        )

@@ -1,0 +1,52 @@
+"""One SR frame, ready to be shown or written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.enhance.colour import upsample_chroma, yuv_to_rgb
+from palantir.media.colour import Colour
+
+__all__ = ["SRFrame"]
+
+Plane = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class SRFrame:
+    """A displayed frame at SR size.
+
+    planes   (Y, U, V) uint8, 4:2:0; chroma planes have half the luma size, rounded up
+    pts      presentation time in the source's time base
+    index    0 for the first displayed frame
+    coded    coded-frame index whose pixels these are
+    anchors  how many patches of the coded frame went through the network
+    colour   matrix and range of the planes
+    """
+
+    planes: tuple[Plane, Plane, Plane]
+    pts: int
+    index: int
+    coded: int
+    anchors: int
+    colour: Colour
+
+    @property
+    def width(self) -> int:
+        """Luma pixels."""
+        return int(self.planes[0].shape[1])
+
+    @property
+    def height(self) -> int:
+        """Luma pixels."""
+        return int(self.planes[0].shape[0])
+
+    def to_rgb(self) -> Plane:
+        """The frame as uint8 RGB [height, width, 3]."""
+        y, u, v = self.planes
+        chroma = (upsample_chroma(plane, self.width, self.height) for plane in (u, v))
+        rgb = yuv_to_rgb(y.astype(np.float32), *chroma, self.colour)
+        return np.clip(np.rint(rgb * 255), 0, 255).astype(np.uint8).transpose(1, 2, 0)

@@ -1,0 +1,142 @@
+"""Anchor patches through the network: what it adds over the plain upscaler (DESIGN.md 3.2)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir import _core
+from palantir.enhance.colour import halve_chroma, rgb_to_yuv, upsample_chroma, yuv_to_rgb
+from palantir.enhance.tiles import Tile, with_halo
+from palantir.errors import ModelError
+from palantir.media.colour import Colour
+from palantir.models import SRNetwork
+
+__all__ = ["AnchorDetail", "AnchorInference", "plane_area"]
+
+Float = NDArray[np.float32]
+Fixed = NDArray[np.int16]  # grey levels with _core.FRACTION_BITS fractional bits
+Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
+FixedPlanes = tuple[Fixed, Fixed, Fixed]
+
+_ONE = 1 << _core.FRACTION_BITS
+_LIMIT = 255 * _ONE
+
+
+class AnchorDetail(NamedTuple):
+    """Detail of one tile: for each plane its SR pixels, or None where the network adds nothing."""
+
+    tile: Tile
+    planes: tuple[Fixed | None, Fixed | None, Fixed | None]
+
+
+def plane_area(tile: Tile, plane: int, scale: int) -> tuple[slice, slice]:
+    """Rows and columns of the SR plane that belong to an LR luma tile.
+
+    A chroma sample belongs to the tile of its first luma pixel.
+    """
+    left, top, right, bottom = (
+        (edge + 1) // 2 if plane else edge
+        for edge in (tile.left, tile.top, tile.right, tile.bottom)
+    )
+    return slice(top * scale, bottom * scale), slice(left * scale, right * scale)
+
+
+class AnchorInference:
+    """Runs tiles with their halo through a network; counts the LR pixels that it cost.
+
+    Raises ModelError if the network's reach is not known: tiles would then not fit together.
+    """
+
+    def __init__(self, network: SRNetwork) -> None:
+        if network.radius is None:
+            raise ModelError("the network's receptive field is unbounded, so patches cannot be cut")
+        self._network = network
+        self._radius: int = network.radius
+        self.pixels = 0
+
+    def run(
+        self, frame: Planes, base: FixedPlanes, tiles: list[Tile], colour: Colour
+    ) -> list[AnchorDetail]:
+        """Detail of each tile; `frame` is the LR picture, `base` its plain upscaling."""
+        if self._network.colour == "luma":
+            return [self._luma(frame[0], base[0], tile, colour) for tile in tiles]
+        height, width = frame[0].shape
+        chroma = (upsample_chroma(plane, width, height) for plane in frame[1:])
+        rgb = yuv_to_rgb(frame[0].astype(np.float32), *chroma, colour)
+        return [self._rgb(np.clip(rgb, 0, 1), base, tile, colour) for tile in tiles]
+
+    def _infer(self, picture: Float, tile: Tile) -> tuple[Float, Tile]:
+        """SR samples [c, h, w] of the tile's halo rectangle, and that rectangle."""
+        grown = with_halo(tile, self._radius, picture.shape[2], picture.shape[1])
+        self.pixels += grown.pixels
+        part = picture[None, :, grown.top : grown.bottom, grown.left : grown.right]
+        return self._network.run(part)[0], grown
+
+    def _luma(
+        self, luma: NDArray[np.uint8], base: Fixed, tile: Tile, colour: Colour
+    ) -> AnchorDetail:
+        gain, offset = _range_change(colour, self._network.range)
+        picture = (luma.astype(np.float32) * np.float32(gain) + np.float32(offset)) / 255
+        result, grown = self._infer(picture[None], tile)
+        samples = _cut(result[0] * 255, grown, tile, self._network.scale)
+        if self._network.output == "detail":
+            return AnchorDetail(tile, (_to_fixed(samples / np.float32(gain)), None, None))
+        whole = (samples - np.float32(offset)) / np.float32(gain)
+        return AnchorDetail(tile, (self._over(whole, base, tile, 0), None, None))
+
+    def _rgb(self, rgb: Float, base: FixedPlanes, tile: Tile, colour: Colour) -> AnchorDetail:
+        scale = self._network.scale
+        result, grown = self._infer(rgb, tile)
+        even = Tile(tile.left & ~1, tile.top & ~1, *_round_up(tile, grown))
+        yuv = rgb_to_yuv(np.clip(_cut(result, grown, even, scale), 0, 1), colour)
+        inner = Tile(
+            tile.left - even.left,
+            tile.top - even.top,
+            tile.right - even.left,
+            tile.bottom - even.top,
+        )
+        luma = yuv[0][plane_area(inner, 0, scale)]
+        planes = [self._over(luma, base[0], tile, 0)]
+        for p in (1, 2):
+            rows, columns = plane_area(tile, p, scale)
+            first_row, first_column = even.top // 2 * scale, even.left // 2 * scale
+            padded = _pad_to(yuv[p], 2 * (rows.stop - first_row), 2 * (columns.stop - first_column))
+            chroma = halve_chroma(padded)[rows.start - first_row :, columns.start - first_column :]
+            planes.append(self._over(chroma, base[p], tile, p))
+        return AnchorDetail(tile, (planes[0], planes[1], planes[2]))
+
+    def _over(self, samples: Float, base: Fixed, tile: Tile, plane: int) -> Fixed:
+        """What a whole picture's samples add over the base."""
+        area = plane_area(tile, plane, self._network.scale)
+        whole = np.clip(np.rint(samples * _ONE), 0, _LIMIT).astype(np.int16)
+        return whole - base[area]
+
+
+def _round_up(tile: Tile, grown: Tile) -> tuple[int, int]:
+    return min((tile.right + 1) & ~1, grown.right), min((tile.bottom + 1) & ~1, grown.bottom)
+
+
+def _cut(samples: Float, grown: Tile, tile: Tile, scale: int) -> Float:
+    rows = slice((tile.top - grown.top) * scale, (tile.bottom - grown.top) * scale)
+    columns = slice((tile.left - grown.left) * scale, (tile.right - grown.left) * scale)
+    return samples[..., rows, columns]
+
+
+def _pad_to(plane: Float, height: int, width: int) -> Float:
+    """At an odd border of the frame the last luma pixels are repeated."""
+    missing = (max(0, height - plane.shape[0]), max(0, width - plane.shape[1]))
+    return np.pad(plane, ((0, missing[0]), (0, missing[1])), mode="edge")[:height, :width]
+
+
+def _to_fixed(samples: Float) -> Fixed:
+    return np.clip(np.rint(samples * _ONE), -_LIMIT, _LIMIT).astype(np.int16)
+
+
+def _range_change(colour: Colour, wanted: str | None) -> tuple[float, float]:
+    """Gain and offset that bring the stream's luma samples to the network's range."""
+    if colour.full_range == (wanted == "full"):
+        return 1.0, 0.0
+    return (219 / 255, 16.0) if colour.full_range else (255 / 219, -16 * 255 / 219)

@@ -1,0 +1,65 @@
+"""Anchor patches merged into the rectangles that go through the network."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.grid import PatchGrid
+
+__all__ = ["Tile", "merge_anchors", "with_halo"]
+
+
+class Tile(NamedTuple):
+    """A rectangle of LR luma pixels, right and bottom exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def pixels(self) -> int:
+        return (self.right - self.left) * (self.bottom - self.top)
+
+
+def merge_anchors(
+    anchors: NDArray[np.bool_], grid: PatchGrid, width: int, height: int
+) -> list[Tile]:
+    """Cover exactly the anchor patches (bool [P]) of one frame with few rectangles.
+
+    Runs of anchors in a row become one tile; equal runs in successive rows become one tile.
+    """
+    columns, rows = grid.column_edges(width), grid.row_edges(height)
+    open_runs: dict[tuple[int, int], int] = {}  # (first, stop) column -> first row
+    tiles: list[Tile] = []
+    patches = anchors.reshape(grid.rows, grid.columns)
+    for row in range(grid.rows + 1):
+        runs = _runs(patches[row]) if row < grid.rows else set()
+        for run in sorted(set(open_runs) - runs):
+            top = open_runs.pop(run)
+            tiles.append(
+                Tile(int(columns[run[0]]), int(rows[top]), int(columns[run[1]]), int(rows[row]))
+            )
+        for run in runs - set(open_runs):
+            open_runs[run] = row
+    return tiles
+
+
+def _runs(row: NDArray[np.bool_]) -> set[tuple[int, int]]:
+    padded = np.concatenate(([False], row, [False])).astype(np.int8)
+    change = np.diff(padded)
+    starts, stops = np.flatnonzero(change == 1), np.flatnonzero(change == -1)
+    return {(int(a), int(b)) for a, b in zip(starts, stops, strict=True)}
+
+
+def with_halo(tile: Tile, radius: int, width: int, height: int) -> Tile:
+    """The tile grown to whole chroma pixels and by `radius` on all sides, cut to the frame."""
+    return Tile(
+        max((tile.left & ~1) - radius, 0),
+        max((tile.top & ~1) - radius, 0),
+        min(((tile.right + 1) & ~1) + radius, width),
+        min(((tile.bottom + 1) & ~1) + radius, height),
+    )

@@ -1,0 +1,163 @@
+"""Several ways of upscaling one LR stream, in lockstep, against the HR clip it was made from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir import _core
+from palantir.codec import CodedFrame, DecodedPacket, decode_packets
+from palantir.enhance import Enhancer
+from palantir.enhance.reuse import upscale_planes
+from palantir.errors import MediaError
+from palantir.media import Planes, VideoSource
+from palantir.quality import psnr_y
+
+__all__ = ["Row", "Variant", "compare_variants"]
+
+_EDGE_FRAMES = 10  # "the first ten and the last ten frames of a GoP"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to upscale. Either a plain kernel, or an enhancer with its anchors.
+
+    kernel    "bilinear" or "bicubic", where there is no enhancer
+    enhancer  fresh, for this stream
+    anchors   bool [T, P]
+    """
+
+    name: str
+    kernel: str | None = None
+    enhancer: Enhancer | None = None
+    anchors: NDArray[np.bool_] | None = None
+
+
+@dataclass
+class Row:
+    """What a variant reached; `cost` is the share of per-frame SR's network cost."""
+
+    name: str
+    psnr: list[float] = field(default_factory=list)  # of luma, one a displayed frame
+    seconds: float = 0.0  # decoding included
+    cost: float = 0.0
+    key: list[bool] = field(default_factory=list)  # the displayed frame begins a GoP
+
+    @property
+    def psnr_y(self) -> float:
+        """PSNR-Y in dB, the mean over displayed frames."""
+        return fmean(self.psnr)
+
+    @property
+    def frames_per_second(self) -> float:
+        return len(self.psnr) / self.seconds
+
+    def gain_over(self, other: Row) -> float:
+        """Difference of PSNR-Y in dB."""
+        return self.psnr_y - other.psnr_y
+
+    def drift(self, base: Row) -> float:
+        """How much is lost along a GoP, in dB: what is won over `base` in its last ten frames,
+        less what is won in its first ten; the mean over GoPs of at least 20 frames, 0 if none.
+        """
+        won = np.subtract(self.psnr, base.psnr)
+        starts = [*np.flatnonzero(self.key), len(won)]
+        gops = [won[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+        losses = [
+            float(gop[-_EDGE_FRAMES:].mean() - gop[:_EDGE_FRAMES].mean())
+            for gop in gops
+            if len(gop) >= 2 * _EDGE_FRAMES
+        ]
+        return fmean(losses) if losses else 0.0
+
+
+Watch = Callable[[int, str, Planes], None]  # displayed frame, variant, SR planes
+
+
+def compare_variants(
+    lr: str | Path,
+    hr: Iterable[Planes],
+    variants: Sequence[Variant],
+    *,
+    watch: Watch | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[Row]:
+    """Run all variants over the stream, one packet at a time, and measure each displayed frame.
+
+    hr  the HR frames, one for each displayed frame; a larger one is cut to the SR size
+
+    Raises MediaError if there are fewer HR frames than displayed ones, or none of them.
+    """
+    rows = [Row(variant.name) for variant in variants]
+    originals = iter(hr)
+    coded = shown = 0
+    for packet, seconds in _timed_packets(lr):
+        frames = slice(coded, coded + len(packet.frames))
+        coded = frames.stop
+        pictures = [
+            _run(variant, row, packet, frames, seconds)
+            for variant, row in zip(variants, rows, strict=True)
+        ]
+        if packet.displayed is None:
+            continue
+        original = next(originals, None)
+        if original is None:
+            raise MediaError(f"{lr}: frame {shown}: the HR clip ends before the LR stream")
+        for variant, row, planes in zip(variants, rows, pictures, strict=True):
+            assert planes is not None
+            row.psnr.append(psnr_y(_crop(original, planes), planes))
+            row.key.append(any(frame.key for frame in packet.frames))
+            if watch:
+                watch(shown, variant.name, planes)
+        shown += 1
+        if progress:
+            progress(shown)
+    if not shown:
+        raise MediaError(f"{lr}: displays no frame")
+    for variant, row in zip(variants, rows, strict=True):
+        row.cost = variant.enhancer.cost.share if variant.enhancer else 0.0
+    return rows
+
+
+def _timed_packets(lr: str | Path) -> Iterator[tuple[DecodedPacket, float]]:
+    begin = time.perf_counter()
+    for packet in decode_packets(VideoSource(lr)):
+        yield packet, time.perf_counter() - begin
+        begin = time.perf_counter()
+
+
+def _run(
+    variant: Variant, row: Row, packet: DecodedPacket, frames: slice, decoding: float
+) -> Planes | None:
+    begin = time.perf_counter()
+    planes: Planes | None = None
+    if variant.enhancer is not None and variant.anchors is not None:
+        frame = variant.enhancer.process(packet, variant.anchors[frames])
+        planes = frame.planes if frame else None
+    elif packet.displayed is not None:
+        planes = _plain(_displayed(packet), variant.kernel or "bicubic")
+    row.seconds += decoding + time.perf_counter() - begin
+    return planes
+
+
+def _displayed(packet: DecodedPacket) -> CodedFrame:
+    for frame in packet.frames:
+        if frame.index == packet.displayed:
+            return frame
+    raise MediaError("a stream that shows frames again cannot be compared with plain upscaling")
+
+
+def _plain(frame: CodedFrame, kernel: str) -> Planes:
+    y, u, v = (_core.compose(plane) for plane in upscale_planes(frame.native.planes, 4, kernel))
+    return y, u, v
+
+
+def _crop(planes: Planes, to: Planes) -> Planes:
+    y, u, v = (plane[: p.shape[0], : p.shape[1]] for plane, p in zip(planes, to, strict=True))
+    return y, u, v

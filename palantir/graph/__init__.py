@@ -1,0 +1,9 @@
+"""Patches, coded frames, and the graph by which reuse error travels between them."""
+
+from __future__ import annotations
+
+from palantir.graph.error_graph import ErrorGraph
+from palantir.graph.frames import FrameTable
+from palantir.grid import PatchGrid
+
+__all__ = ["ErrorGraph", "FrameTable", "PatchGrid"]

@@ -1,0 +1,214 @@
+"""The error graph: how the error of reused patches arises and travels (DESIGN.md 3.1)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from palantir import _core
+from palantir.errors import ScheduleError
+from palantir.graph.frames import FrameTable
+from palantir.grid import PatchGrid
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+    from palantir.media.source import VideoSource
+
+__all__ = ["ErrorGraph", "GraphArrays"]
+
+Float = NDArray[np.float64]
+
+
+class GraphArrays(NamedTuple):
+    """The graph in the layout that `palantir._core` reads; rows are nodes in decode order."""
+
+    row_start: NDArray[np.int64]  # [N + 1]
+    reference: NDArray[np.int32]  # [E], the column of each edge, below its row
+    weight: Float  # [E]
+    texture: Float  # [N]
+    shown: NDArray[np.uint8]  # [N]
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorGraph:
+    """Texture and weights of every patch of every coded frame; node `v = t*P + p`.
+
+    texture         float64 [N], error that arises in a patch if it is reused (energy, >= 0)
+    weights         csr_array float64 [N, N], row = dependent patch, column = reference: how much
+                    of the reference's error lands in the dependent (>= 0); a reference is a
+                    patch of a strictly earlier coded frame
+    frames          the `T` coded frames
+    grid            the `P` patches of each
+    lr_size         (width, height) of the LR stream in pixels
+    segment_sha256  32 bytes that bind the graph to its VP9 packets, or None
+
+    Raises ScheduleError where sizes disagree, a value is negative or not finite, or an edge
+    does not point to an earlier frame.
+    """
+
+    texture: Float
+    weights: csr_array[np.float64]
+    frames: FrameTable
+    grid: PatchGrid
+    lr_size: tuple[int, int]
+    segment_sha256: bytes | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texture", np.ascontiguousarray(self.texture, np.float64))
+        object.__setattr__(self, "weights", _canonical(self.weights))
+        self.grid.fit(*self.lr_size)
+        nodes = len(self.frames) * self.grid.count
+        if self.texture.shape != (nodes,) or self.weights.shape != (nodes, nodes):
+            raise ScheduleError(
+                f"{len(self.frames)} frames of {self.grid} patches make {nodes} nodes, but texture "
+                f"has shape {self.texture.shape} and weights {self.weights.shape}"
+            )
+        self._check_values(self.texture, np.arange(nodes), "texture")
+        rows = np.repeat(np.arange(nodes), np.diff(self.weights.indptr))
+        self._check_values(self.weights.data, rows, "weight")
+        self._check_order(rows)
+
+    def _check_values(self, values: Float, nodes: NDArray[np.int64], name: str) -> None:
+        wrong = ~(np.isfinite(values) & (values >= 0))
+        if wrong.any():
+            place = int(np.argmax(wrong))
+            frame, patch = divmod(int(nodes[place]), self.grid.count)
+            raise ScheduleError(f"{name} of frame {frame} patch {patch} is {values[place]:g}")
+
+    def _check_order(self, rows: NDArray[np.int64]) -> None:
+        frames = rows // self.grid.count
+        references = self.weights.indices // self.grid.count
+        wrong = references >= frames
+        if wrong.any():
+            edge = int(np.argmax(wrong))
+            raise ScheduleError(
+                f"a patch of frame {frames[edge]} depends on frame {references[edge]}, "
+                "which is not before it"
+            )
+
+    @classmethod
+    def from_video(
+        cls,
+        source: VideoSource | str | os.PathLike[str],
+        grid: PatchGrid | tuple[int, int] | str | None = None,
+        *,
+        threads: int = 1,
+    ) -> ErrorGraph:
+        """The graph of a VP9 segment, by the paper's error model (DESIGN.md 3.1).
+
+        grid     patches, `(rows, columns)` or text such as "3x5"; None takes the default
+        threads  decoding threads, 1..64
+
+        Raises MediaError, BitstreamError, and ScheduleError where the grid does not fit.
+        """
+        from palantir.graph.construct import graph_from_video
+
+        return graph_from_video(source, grid, threads=threads)
+
+    @property
+    def nodes(self) -> int:
+        """`N = T*P`."""
+        return int(self.texture.shape[0])
+
+    @property
+    def shown(self) -> NDArray[np.bool_]:
+        """Which coded frames are displayed, bool [T]; only these count in the objective."""
+        return self.frames.shown
+
+    @cached_property
+    def arrays(self) -> GraphArrays:
+        """The graph as plain arrays, for native code."""
+        return GraphArrays(
+            self.weights.indptr.astype(np.int64),
+            self.weights.indices.astype(np.int32, copy=False),
+            self.weights.data,
+            self.texture,
+            np.repeat(self.shown, self.grid.count).astype(np.uint8),
+        )
+
+    def errors(self, anchors: ArrayLike = ()) -> Float:
+        """Estimated SR error of every node, float64 [N], once `anchors` (node indices) are run."""
+        return _core.sweep_errors(*self.arrays, self._flags(anchors))
+
+    def influence(self, anchors: ArrayLike = ()) -> Float:
+        """Rise of the objective per unit of error in each node, float64 [N] (`g`)."""
+        return _core.sweep_influence(*self.arrays, self._flags(anchors))
+
+    def objective(self, anchors: ArrayLike = ()) -> float:
+        """`J`: the sum of the errors of the patches of shown frames."""
+        return float(self.errors(anchors) @ self.arrays.shown)
+
+    def objectives(self, order: ArrayLike) -> Float:
+        """`J` with no anchors and after each node of `order` has become one, float64 [K + 1]."""
+        picks = np.ascontiguousarray(order, np.int64)
+        self._flags(picks)
+        return _core.objectives(*self.arrays, picks)
+
+    def _flags(self, anchors: ArrayLike) -> NDArray[np.uint8]:
+        flags = np.zeros(self.nodes, np.uint8)
+        index = np.asarray(anchors)
+        if index.size == 0:
+            return flags
+        if index.dtype.kind not in "iu" or index.ndim != 1:
+            raise ScheduleError("anchors are not a list of node indices")
+        if index.min() < 0 or index.max() >= self.nodes:
+            raise ScheduleError(f"an anchor lies outside the graph's {self.nodes} nodes")
+        flags[index] = 1
+        return flags
+
+    def intervals(self, interval: Literal["gop"] | int | None) -> list[tuple[int, int]]:
+        """Scheduling intervals as ranges `(first, stop)` of coded frames that cover the graph.
+
+        `"gop"`: from one key frame to the next (frames before the first key frame go with the
+        first interval); a number: so many coded frames, fewer in the last; None: all at once.
+        Raises ScheduleError for anything else.
+        """
+        count = len(self.frames)
+        if interval is None:
+            starts: Sequence[int] = (0,)
+        elif interval == "gop":
+            keys = np.flatnonzero(self.frames.key).tolist()
+            starts = keys if keys[:1] == [0] else [0, *keys]
+        elif isinstance(interval, int) and not isinstance(interval, bool) and interval >= 1:
+            starts = range(0, count, interval)
+        else:
+            raise ScheduleError(f"interval {interval!r} is neither gop nor a number of frames >= 1")
+        return [(a, b) for a, b in zip(starts, [*starts[1:], count], strict=True) if a < b]
+
+    def between(self, first: int, stop: int, errors: Float) -> ErrorGraph:
+        """Frames `first`..`stop - 1` as a graph of their own.
+
+        The errors of the frames before it, `errors[:first*P]`, reach it as texture: they are
+        inputs now, not choices, and nothing is forgotten at an interval's border.
+        """
+        low, high = first * self.grid.count, stop * self.grid.count
+        rows = self.weights[low:high]
+        return ErrorGraph(
+            texture=self.texture[low:high] + rows[:, :low] @ errors[:low],
+            weights=rows[:, low:high],
+            frames=self.frames.between(first, stop),
+            grid=self.grid,
+            lr_size=self.lr_size,
+            segment_sha256=self.segment_sha256,
+        )
+
+
+def _canonical(weights: Any) -> csr_array[np.float64]:
+    """The same matrix in float64, each row's columns rising and named once.
+
+    Sums then run in one order, so that equal graphs give equal bits.
+    """
+    from scipy.sparse import csr_array  # slow to import; whoever has weights has it already
+
+    result: csr_array[np.float64] = csr_array(weights).astype(np.float64, copy=False)
+    if not result.has_canonical_format:
+        result = result.copy()
+        result.sum_duplicates()
+    return result

@@ -1,0 +1,43 @@
+"""Decoded pictures of any video file (the HR original, an output to be measured)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from palantir.media.container import ANY_CONTAINERS, open_input, read_each, video_stream
+from palantir.media.pictures import Planes, to_planes
+
+__all__ = ["decode_frames", "open_video", "read_frames"]
+
+
+def read_frames(path: str | os.PathLike[str]) -> Iterator[Planes]:
+    """Yield each displayed picture as (Y, U, V), uint8, 4:2:0, arrays of the caller's own.
+
+    Any codec and container of FFmpeg's common ones; other pixel formats are converted to 8-bit
+    4:2:0. Raises MediaError, with the frame's number, where decoding fails.
+    """
+    with open_video(path) as (container, stream):
+        for frame in decode_frames(container, stream, os.fspath(path)):
+            yield to_planes(frame)
+
+
+@contextlib.contextmanager
+def open_video(path: str | os.PathLike[str]) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Yield a file's container and its video track, with threaded decoding."""
+    with open_input(path, ANY_CONTAINERS) as container:
+        stream = video_stream(container, os.fspath(path))
+        stream.thread_type = "AUTO"
+        yield container, stream
+
+
+def decode_frames(
+    container: InputContainer, stream: VideoStream, name: str
+) -> Iterator[VideoFrame]:
+    """Yield the track's frames in display order; MediaError with the frame's number on failure."""
+    return read_each(container.decode(stream), name, "frame")

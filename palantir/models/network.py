@@ -1,0 +1,112 @@
+"""An SR network: an ONNX model, the facts needed to use it, and ONNX Runtime to run it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.errors import ModelError
+
+from .onnx_file import OnnxFile, parse
+from .session import check_interface, in_one_line, open_session
+from .traits import NetworkTraits, find_traits
+
+__all__ = ["SRNetwork", "shipped_model"]
+
+MAX_BYTES = 512 * 2**20
+CPU = ("CPUExecutionProvider",)
+
+
+def shipped_model() -> Path:
+    """The x4 luma detail network that comes with palantir."""
+    return Path(__file__).parent / "data" / "detail-x4.onnx"
+
+
+class SRNetwork:
+    """A loaded network, with the facts of `NetworkTraits` as attributes.
+
+    On the CPU provider its results do not depend on how the frame is cut into tiles (given
+    `radius` pixels of halo), on the batch or on the number of threads, bit for bit.
+    """
+
+    def __init__(self, session: Any, file: OnnxFile, path: Path, size: int) -> None:
+        self._session, self._file, self._path, self._size = session, file, path, size
+        self._input, self._one_at_a_time, channels = check_interface(session, str(path))
+        self.traits: NetworkTraits = find_traits(file, self.run, channels, str(path))
+        self.scale = self.traits.scale
+        self.colour = self.traits.colour
+        self.output = self.traits.output
+        self.range = self.traits.range
+        self.radius = self.traits.radius
+        self.macs_per_pixel = self.traits.macs_per_pixel
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        providers: Sequence[str] = CPU,
+        threads: int = 0,
+    ) -> SRNetwork:
+        """Reads an ONNX file (None: the shipped network) and prepares it to run.
+
+        The model takes one float32 tensor [n, 1 or 3, h, w] in 0..1, height and width dynamic,
+        and gives one of `scale` times the size. `providers` are ONNX Runtime's names, preferred
+        first; `threads` 0 means one per core.
+
+        Raises ModelError: unreadable or no ONNX model, weights in other files, custom operators,
+        unsuitable inputs or outputs, scale not 1, 2, 3 or 4, provider not available.
+        """
+        source = shipped_model() if path is None else Path(path)
+        data = _read(source)
+        file = parse(data, str(source))
+        session = open_session(data, str(source), tuple(providers), threads)
+        return cls(session, file, source, len(data))
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Float32 [n, c, h, w] in 0..1 to float32 [n, c, h*scale, w*scale], not clipped.
+
+        Raises ModelError if the model cannot take this size.
+        """
+        if self._one_at_a_time and len(batch) != 1:
+            return np.concatenate([self._infer(picture[None]) for picture in batch])
+        return self._infer(batch)
+
+    def describe(self) -> dict[str, object]:
+        """The traits and the file's own facts, ready for JSON."""
+        told = NetworkTraits.keys()
+        return {
+            "path": str(self._path),
+            "bytes": self._size,
+            "parameters": self._file.parameters,
+            "opset": self._file.opset,
+            "producer": self._file.producer,
+            **asdict(self.traits),
+            "providers": list(self._session.get_providers()),
+            "notes": {key: text for key, text in self._file.metadata.items() if key not in told},
+        }
+
+    def _infer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        feed = {self._input: np.ascontiguousarray(batch, dtype=np.float32)}
+        try:
+            (result,) = self._session.run(None, feed)
+        except Exception as error:  # ONNX Runtime's exceptions have no common base
+            size = "x".join(map(str, batch.shape))
+            reason = in_one_line(error)
+            raise ModelError(f"{self._path}: fails on a {size} input: {reason}") from None
+        return cast("NDArray[np.float32]", result)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ModelError(f"{path}: {size} bytes; models up to {MAX_BYTES} are read")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}") from None

@@ -1,0 +1,60 @@
+"""ONNX Runtime sessions: opened on checked bytes, their inputs and outputs fit for pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from palantir.errors import ModelError
+
+__all__ = ["check_interface", "in_one_line", "open_session"]
+
+
+def in_one_line(error: Exception) -> str:
+    """ONNX Runtime's message without its bracketed prefix, on one line."""
+    text = " ".join(str(error).split())
+    return text.rsplit("] : ", 1)[-1][:300]
+
+
+def open_session(data: bytes, name: str, providers: tuple[str, ...], threads: int) -> Any:
+    """A session on the bytes themselves, so that no other file can come into play."""
+    if threads < 0:
+        raise ValueError(f"threads is {threads}; 0 (one per core) or more are possible")
+    import onnxruntime
+
+    available = onnxruntime.get_available_providers()
+    missing = [provider for provider in providers if provider not in available]
+    if missing or not providers:
+        wanted = ", ".join(missing) or "none given"
+        have = ", ".join(available)
+        raise ModelError(f"execution provider {wanted}: not available here; there is {have}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=list(providers))
+    except Exception as error:  # ONNX Runtime's exceptions have no common base
+        raise ModelError(f"{name}: ONNX Runtime refuses it: {in_one_line(error)}") from None
+
+
+def check_interface(session: Any, name: str) -> tuple[str, bool, int]:
+    """The input's name, whether its batch axis is fixed at 1, and its channels."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    if len(inputs) != 1 or len(outputs) != 1:
+        found = f"{len(inputs)} inputs and {len(outputs)} outputs"
+        raise ModelError(f"{name}: has {found}; one of each is needed")
+    for end, direction in ((inputs[0], "takes"), (outputs[0], "gives")):
+        if end.type != "tensor(float)":
+            raise ModelError(f"{name}: {direction} {end.type}, not float32")
+    shape = inputs[0].shape
+    if len(shape) != 4:
+        raise ModelError(f"{name}: input has rank {len(shape)}, not 4 (batch, channels, h, w)")
+    batch, channels, height, width = shape
+    if isinstance(height, int) or isinstance(width, int):
+        raise ModelError(f"{name}: input is fixed at {width}x{height}; both must be dynamic")
+    if channels not in (1, 3):
+        raise ModelError(f"{name}: takes {channels} channels; luma (1) or RGB (3) is needed")
+    if isinstance(batch, int) and batch != 1:
+        raise ModelError(f"{name}: batch is fixed at {batch}; it must be dynamic or 1")
+    return inputs[0].name, batch == 1, channels

@@ -1,0 +1,152 @@
+"""`CacheProfile`: which patches of a segment go through the network, as a file.
+
+The format is set down in docs/cache-profile.md and docs/cache-profile.cddl.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.errors import ProfileError
+from palantir.files import atomic_write
+from palantir.grid import PatchGrid
+from palantir.profile import container, version1
+
+if TYPE_CHECKING:
+    from palantir.graph.error_graph import ErrorGraph
+    from palantir.schedule.selection import Selection
+
+__all__ = ["CacheProfile", "Parameters"]
+
+Parameters = Mapping[str, bool | int | float | str]
+
+
+@dataclass(frozen=True, eq=False)
+class CacheProfile:
+    """The anchors of one segment and what a decoder must know to use them.
+
+    lr_size           (width, height) of the LR stream, 1..65536 pixels
+    grid              the patches of a frame; `P = grid.count`, at most 65536
+    anchors           bool [T, P], patches of coded frames that go through the network
+    packet            int64 [T], packet index of each coded frame; never falls
+    shown             bool [T], whether the coded frame is ever displayed
+    selector          name of the selector that chose the anchors
+    parameters        its parameters
+    budget            share of the patches (float, 0..1) or number of anchors (int), as asked for
+    estimated_before  objective `J` with no anchors, finite, >= 0
+    estimated_after   objective `J` with these anchors, finite, >= 0
+    reuse             "detail" or "paper"
+    reuse_parameters  parameters of the reuse mode
+    segment_sha256    SHA-256 of the segment's VP9 packets, 32 bytes
+
+    Raises ProfileError where a value is not so, or `T * P` exceeds 2^27.
+    """
+
+    lr_size: tuple[int, int]
+    grid: PatchGrid
+    anchors: NDArray[np.bool_]
+    packet: NDArray[np.int64]
+    shown: NDArray[np.bool_]
+    selector: str
+    parameters: Parameters
+    budget: float | int
+    estimated_before: float
+    estimated_after: float
+    reuse: str
+    segment_sha256: bytes
+    reuse_parameters: Parameters = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "anchors", np.ascontiguousarray(self.anchors, np.bool_))
+        object.__setattr__(self, "packet", np.ascontiguousarray(self.packet, np.int64))
+        object.__setattr__(self, "shown", np.ascontiguousarray(self.shown, np.bool_))
+        try:
+            version1.check(self)
+        except ValueError as error:
+            raise ProfileError(str(error)) from None
+
+    @classmethod
+    def from_selection(
+        cls,
+        graph: ErrorGraph,
+        selection: Selection,
+        reuse: str = "detail",
+        reuse_parameters: Parameters | None = None,
+    ) -> CacheProfile:
+        """The profile of `selection`, made on `graph`.
+
+        Raises ProfileError where the graph is not bound to a segment.
+        """
+        if graph.segment_sha256 is None:
+            raise ProfileError("the graph does not name the segment it was made from")
+        return cls(
+            lr_size=graph.lr_size,
+            grid=graph.grid,
+            anchors=selection.anchors_by_frame(len(graph.frames), graph.grid.count),
+            packet=graph.frames.packet,
+            shown=graph.shown,
+            selector=selection.selector,
+            parameters=dict(selection.parameters),
+            budget=selection.budget.value,
+            estimated_before=float(selection.total[0]),
+            estimated_after=float(selection.total[-1]),
+            reuse=reuse,
+            reuse_parameters=dict(reuse_parameters or {}),
+            segment_sha256=graph.segment_sha256,
+        )
+
+    def __len__(self) -> int:
+        """Coded frames, `T`."""
+        return len(self.shown)
+
+    def to_bytes(self) -> bytes:
+        """The file's bytes; equal profiles give equal bytes. Raises ProfileError above 64 MiB."""
+        data = container.wrap(container.encode_map(version1.to_fields(self)))
+        if len(data) > container.MAXIMUM_SIZE:
+            raise ProfileError(f"profile of more than {container.MAXIMUM_SIZE} bytes")
+        return data
+
+    @classmethod
+    def from_bytes(cls, data: bytes, name: str = "") -> CacheProfile:
+        """The profile in a file's bytes; `name` is the file's, for messages.
+
+        Raises ProfileError for anything that `to_bytes` would not have written.
+        """
+        try:
+            fields = container.decode_map(container.unwrap(data))
+            return cls(**version1.from_fields(fields))
+        except (ValueError, ProfileError) as error:
+            raise ProfileError(f"profile {name}".rstrip() + f": {error}") from None
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the file; it appears whole or not at all. Raises ProfileError where it cannot."""
+        data = self.to_bytes()
+        try:
+            atomic_write(path, data)
+        except OSError as error:
+            raise ProfileError(f"profile {os.fspath(path)}: {error.strerror}") from error
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> CacheProfile:
+        """Read a file of at most 64 MiB. Raises ProfileError for anything but a sound profile."""
+        try:
+            with Path(path).open("rb") as file:
+                data = file.read(container.MAXIMUM_SIZE + 1)
+        except OSError as error:
+            raise ProfileError(f"profile {os.fspath(path)}: {error.strerror}") from error
+        return cls.from_bytes(data, os.fspath(path))
+
+    def check_segment(self, sha256: bytes, name: str = "") -> None:
+        """Raise ProfileError unless `sha256` is that of the segment the profile was made for."""
+        if sha256 != self.segment_sha256:
+            raise ProfileError(
+                f"profile {name}".rstrip() + ": made for another segment (SHA-256 "
+                f"{self.segment_sha256.hex()[:16]}..., not {sha256.hex()[:16]}...)"
+            )

@@ -1,0 +1,43 @@
+"""Peak signal-to-noise ratio of 8-bit 4:2:0 pictures."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from palantir.media.pictures import Plane, Planes
+
+__all__ = ["PSNR_CAP", "mean_squared_error", "psnr", "psnr_y", "psnr_yuv"]
+
+PSNR_CAP = 100.0
+"""The PSNR in dB of equal pictures, and of any above it: a mean over frames stays finite."""
+
+_PEAK = 255
+_WEIGHTS = (6, 1, 1)
+
+
+def mean_squared_error(reference: Plane, distorted: Plane) -> float:
+    """Exact mean squared difference of two 8-bit planes [H, W] of one shape (else ValueError)."""
+    if reference.shape != distorted.shape:
+        raise ValueError(f"planes of {reference.shape} and {distorted.shape}")
+    difference = np.subtract(reference, distorted, dtype=np.int16)
+    total = np.square(difference, dtype=np.int32).sum(dtype=np.int64)
+    return int(total) / reference.size
+
+
+def psnr(error: float) -> float:
+    """PSNR in dB of a mean squared error, at most `PSNR_CAP`."""
+    return min(PSNR_CAP, 10 * math.log10(_PEAK**2 / error)) if error else PSNR_CAP
+
+
+def psnr_y(reference: Planes, distorted: Planes) -> float:
+    """PSNR of luma in dB."""
+    return psnr(mean_squared_error(reference[0], distorted[0]))
+
+
+def psnr_yuv(reference: Planes, distorted: Planes) -> float:
+    """PSNR in dB of the mean squared errors of Y, U and V, weighted 6:1:1."""
+    errors = map(mean_squared_error, reference, distorted)
+    weighted = sum(w * e for w, e in zip(_WEIGHTS, errors, strict=True))
+    return psnr(weighted / sum(_WEIGHTS))

@@ -1,0 +1,155 @@
+// The native selector without Python: known answers, the exact-gain identity, ties, bad graphs.
+#include "select.h"
+
+#include <cmath>
+#include <cstdio>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace {
+
+using palantir::GraphView;
+
+int failures = 0;
+
+void expect(bool condition, const char* what) {
+  if (condition) return;
+  std::fprintf(stderr, "FAILED: %s\n", what);
+  ++failures;
+}
+
+bool near(double a, double b, double scale) { return std::fabs(a - b) <= 1e-9 * (1.0 + scale); }
+
+struct Graph {
+  std::vector<std::int64_t> row_start{0};
+  std::vector<std::int32_t> reference;
+  std::vector<double> weight;
+  std::vector<double> texture;
+  std::vector<std::uint8_t> shown;
+
+  void add_node(double node_texture, bool node_shown,
+                const std::vector<std::pair<int, double>>& references) {
+    texture.push_back(node_texture);
+    shown.push_back(node_shown ? 1 : 0);
+    for (const auto& [node, value] : references) {
+      reference.push_back(node);
+      weight.push_back(value);
+    }
+    row_start.push_back(static_cast<std::int64_t>(reference.size()));
+  }
+
+  GraphView view() const {
+    return {static_cast<std::int64_t>(texture.size()), row_start.data(), reference.data(),
+            weight.data(), texture.data(), shown.data()};
+  }
+
+  std::int64_t edges() const { return static_cast<std::int64_t>(reference.size()); }
+};
+
+double objective(const Graph& graph, const std::vector<std::uint8_t>& anchor) {
+  std::vector<double> error(graph.texture.size());
+  palantir::sweep_errors(graph.view(), anchor.data(), error.data());
+  double sum = 0.0;
+  for (std::size_t v = 0; v < error.size(); ++v) sum += graph.shown[v] ? error[v] : 0.0;
+  return sum;
+}
+
+Graph random_graph(std::mt19937& random, int nodes) {
+  std::uniform_real_distribution<double> unit;
+  Graph graph;
+  for (int v = 0; v < nodes; ++v) {
+    std::vector<std::pair<int, double>> references;
+    for (int u = 0; u < v; ++u) {
+      if (unit(random) < 0.3) references.emplace_back(u, unit(random));
+    }
+    graph.add_node(unit(random), unit(random) < 0.8, references);
+  }
+  return graph;
+}
+
+// 0 -> 1 -> 2 with weight 1 and textures 3, 1, 1; node 1 is not shown.
+// Errors 3, 4, 5; influences 2, 1, 1; gains 6, 4, 5. After picking 0: errors 0, 1, 2; gains 1, 2.
+void a_chain_worked_out_by_hand() {
+  Graph graph;
+  graph.add_node(3, true, {});
+  graph.add_node(1, false, {{0, 1.0}});
+  graph.add_node(1, true, {{1, 1.0}});
+  const auto selection = palantir::select_adjoint(graph.view(), 3);
+  expect(selection.order == std::vector<std::int64_t>{0, 2, 1}, "order of the chain");
+  expect(selection.gain == std::vector<double>{6, 2, 0}, "gains of the chain");
+  expect(selection.total == std::vector<double>{8, 2, 0, 0}, "objectives of the chain");
+}
+
+void ties_go_to_the_smallest_index() {
+  Graph graph;
+  for (int v = 0; v < 4; ++v) graph.add_node(v == 3 ? 1.0 + 1e-12 : 1.0, true, {});
+  const auto selection = palantir::select_adjoint(graph.view(), 9);
+  expect(selection.order == std::vector<std::int64_t>{0, 1, 2, 3}, "ties, and no more than all");
+}
+
+void nothing_to_gain_still_picks_in_order() {
+  Graph graph;
+  for (int v = 0; v < 3; ++v) graph.add_node(0.0, true, {});
+  expect(palantir::select_adjoint(graph.view(), 2).order == std::vector<std::int64_t>{0, 1},
+         "zero textures");
+  expect(palantir::select_adjoint(Graph{}.view(), 2).order.empty(), "an empty graph");
+  expect(palantir::select_adjoint(graph.view(), -1).order.empty(), "a negative count");
+}
+
+void gains_are_exact_and_totals_true() {
+  std::mt19937 random(1);
+  for (int round = 0; round < 200; ++round) {
+    const Graph graph = random_graph(random, 12);
+    const auto selection = palantir::select_adjoint(graph.view(), 12);
+    const auto totals = palantir::objectives(graph.view(), selection.order.data(), 12);
+    std::vector<std::uint8_t> anchor(12, 0);
+    for (std::size_t pick = 0; pick < 12; ++pick) {
+      const double before = objective(graph, anchor);
+      double best = 0.0;
+      for (std::size_t v = 0; v < 12; ++v) {
+        auto with = anchor;
+        with[v] = 1;
+        best = std::max(best, before - objective(graph, with));
+      }
+      anchor[static_cast<std::size_t>(selection.order[pick])] = 1;
+      expect(near(selection.gain[pick], best, before), "the pick has the largest gain");
+      expect(near(selection.total[pick], before, before), "total is the objective");
+      expect(selection.total[pick] == totals[pick], "objectives() agrees with the selector");
+      expect(near(before - objective(graph, anchor), selection.gain[pick], before), "exact gain");
+    }
+  }
+}
+
+std::string reason(const Graph& graph, std::int64_t edges) {
+  const char* text = palantir::fault(graph.view(), edges);
+  return text ? text : "";
+}
+
+void unusable_graphs_are_named() {
+  Graph graph;
+  graph.add_node(1, true, {});
+  graph.add_node(1, true, {{0, 1.0}});
+  expect(reason(graph, graph.edges()).empty(), "a sound graph");
+  expect(!reason(graph, 2).empty(), "edges left over");
+  Graph forward = graph;
+  forward.reference[0] = 1;
+  expect(reason(forward, 1) == "a reference is not before its row", "an edge to itself");
+  forward.reference[0] = -1;
+  expect(reason(forward, 1) == "a reference is negative", "a negative reference");
+  Graph torn = graph;
+  torn.row_start[1] = 9;
+  expect(reason(torn, 1) == "row starts do not rise", "row starts outside the edges");
+}
+
+}  // namespace
+
+int main() {
+  a_chain_worked_out_by_hand();
+  ties_go_to_the_smallest_index();
+  nothing_to_gain_still_picks_in_order();
+  gains_are_exact_and_totals_true();
+  unusable_graphs_are_named();
+  if (failures == 0) std::puts("select: all passed");
+  return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from palantir.media.audio import AudioCopy, AudioTrack, OpusTrack
+from tests.media.clips import make_clip
+
+
+@pytest.mark.parametrize("kind", [AudioCopy, OpusTrack])
+def test_packets_are_handed_over_up_to_the_time_asked_for(
+    tmp_path: Path, kind: type[AudioCopy] | type[OpusTrack]
+) -> None:
+    clip = make_clip(tmp_path / "a.webm", audio="libopus", times=range(0, 2000, 40))
+    with av.open(str(clip)) as source, av.open(str(tmp_path / "b.mkv"), "w") as output:
+        track: AudioTrack = kind(source, output, str(clip))
+        early = list(track.until(Fraction(1, 2)))
+        assert not list(track.until(Fraction(1, 2)))
+        late = list(track.until(None))
+        output.mux([*early, *late])
+    assert len(early) == pytest.approx(25, abs=3)
+    assert len(late) == pytest.approx(75, abs=3)
+
+
+def test_opus_keeps_the_time_of_the_sound_within_a_part(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", codec="libx264", audio="aac", times=range(0, 2000, 40))
+    with av.open(str(clip)) as source, av.open(str(tmp_path / "b.mkv"), "w") as output:
+        track = OpusTrack(source, output, str(clip), Fraction(1), Fraction(1, 2))
+        output.mux(list(track.until(None)))
+    with av.open(str(tmp_path / "b.mkv")) as part:
+        times = [p.pts * p.time_base for p in part.demux(audio=0) if p.pts is not None]
+    assert times[0] < Fraction(1, 20)
+    assert Fraction(9, 20) < times[-1] < Fraction(11, 20)

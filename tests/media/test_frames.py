@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from palantir.errors import MediaError
+from palantir.media import probe, read_frames
+from palantir.quality import compare
+from tests.media.clips import make_clip, make_tone, picture
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.webm", "libvpx-vp9"), ("a.mp4", "libx264")])
+def test_pictures_come_in_display_order(tmp_path: Path, name: str, codec: str) -> None:
+    path = make_clip(tmp_path / name, codec=codec)
+    assert compare(map(picture, range(10)), read_frames(path)).psnr_y > 25
+
+
+def test_planes_belong_to_the_caller(tmp_path: Path) -> None:
+    frames = list(read_frames(make_clip(tmp_path / "a.webm")))
+    before = frames[1][0].copy()
+    frames[0][0][:] = 0
+    assert np.array_equal(frames[1][0], before)
+    assert {plane.shape for plane in frames[0]} == {(48, 64), (24, 32)}
+
+
+def test_facts_name_codec_size_and_rate(tmp_path: Path) -> None:
+    facts = probe(make_clip(tmp_path / "a.mp4", codec="libx264", audio="aac"))
+    assert (facts.codec, facts.width, facts.height) == ("h264", 64, 48)
+    assert (facts.frame_count, facts.has_audio) == (10, True)
+    assert facts.frame_rate == 25
+
+
+def test_a_file_with_sound_alone_is_refused(tmp_path: Path) -> None:
+    path = make_tone(tmp_path / "a.mkv")
+    with pytest.raises(MediaError, match="no video track"):
+        probe(path)
+    with pytest.raises(MediaError, match="no video track"):
+        next(read_frames(path))
+
+
+def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_text("words")
+    with pytest.raises(MediaError, match=r"a\.mp4: cannot read"):
+        next(read_frames(tmp_path / "a.mp4"))

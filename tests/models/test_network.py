@@ -1,0 +1,213 @@
+"""Loading and running networks: facts told or found, tiles equal to frames, errors in one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from palantir.errors import ModelError
+from palantir.models import SRNetwork, shipped_model
+from palantir.models.measure import measure_radius
+from palantir.models.onnx_file import parse
+from palantir.models.receptive_field import derive
+from tests.models.small_networks import TensorProto, helper, model, stack, weight
+
+DATA = os.environ.get("PALANTIR_DATA")
+SPAN = Path(DATA or "") / "models" / "span-ch26-x4.onnx"
+MAX_SHIPPED_BYTES = 300_000
+
+
+def load(tmp_path: Path, data: bytes) -> SRNetwork:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(data)
+    return SRNetwork.load(path, threads=1)
+
+
+def noise(network: SRNetwork, batch: int, height: int, width: int) -> NDArray[np.float32]:
+    channels = 1 if network.colour == "luma" else 3
+    random = np.random.default_rng(11)
+    return random.random((batch, channels, height, width), dtype=np.float32)
+
+
+def assert_tiles_equal_frame(network: SRNetwork, height: int = 61, width: int = 83) -> None:
+    """Tiles with a halo of `radius` give the bits of the whole frame, at any place and size."""
+    scale, radius = network.scale, network.radius
+    assert radius is not None
+    frame = noise(network, 1, height, width)
+    whole = network.run(frame)
+    for top, left, rows, columns in (
+        (0, 0, 16, 20), (0, 60, 20, 23), (45, 3, 16, 80), (20, 30, 1, 1), (17, 21, 31, 13),
+    ):  # fmt: skip
+        y, x = max(0, top - radius), max(0, left - radius)
+        tile = network.run(frame[:, :, y : top + rows + radius, x : left + columns + radius])
+        y, x = (top - y) * scale, (left - x) * scale
+        inner = tile[:, :, y : y + rows * scale, x : x + columns * scale]
+        top, left, rows, columns = (value * scale for value in (top, left, rows, columns))
+        np.testing.assert_array_equal(inner, whole[:, :, top : top + rows, left : left + columns])
+
+
+def test_facts_are_found_without_metadata(tmp_path: Path) -> None:
+    luma = load(tmp_path, stack((3, 3), scale=2))
+    assert (luma.scale, luma.colour, luma.output, luma.range) == (2, "luma", "picture", "limited")
+    assert (luma.radius, luma.macs_per_pixel) == (2, 180)
+    rgb = load(tmp_path, stack((3,), scale=3, channels=3))
+    assert (rgb.scale, rgb.colour, rgb.range, rgb.radius) == (3, "rgb", "full", 1)
+
+
+def test_metadata_is_believed_where_it_cannot_be_checked(tmp_path: Path) -> None:
+    told = {"output": "detail", "range": "full", "radius": "5", "macs_per_pixel": "7"}
+    metadata = {f"palantir.{key}": value for key, value in told.items()}
+    network = load(tmp_path, stack(metadata=metadata))
+    assert (network.output, network.range) == ("detail", "full")
+    assert (network.radius, network.macs_per_pixel) == (5, 7)
+
+
+def test_a_network_over_the_whole_frame_has_no_radius(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["x"], ["mean"]),
+        helper.make_node("Sub", ["x", "mean"], ["y"]),
+    ]
+    assert load(tmp_path, model(nodes, [])).radius is None
+
+
+def test_a_reach_the_operators_do_not_tell_is_measured(tmp_path: Path) -> None:
+    pads = helper.make_tensor("pads", TensorProto.INT64, [8], [0, 0, 2, 2, 0, 0, 2, 2])
+    nodes = [
+        helper.make_node("Pad", ["x", "pads"], ["padded"], mode="reflect"),
+        helper.make_node("Conv", ["padded", "w"], ["y"]),
+    ]
+    network = load(tmp_path, model(nodes, [pads, weight("w", 1, 1, 5, 5)]))
+    assert (network.radius, network.macs_per_pixel) == (2, None)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_tiles_equal_the_frame_bit_for_bit(threads: int) -> None:
+    assert_tiles_equal_frame(SRNetwork.load(threads=threads))
+
+
+def test_a_batch_equals_its_pictures_bit_for_bit(tmp_path: Path) -> None:
+    fixed = load(tmp_path, stack(shape=(1, 1, "h", "w")))
+    for network in (SRNetwork.load(threads=1), fixed):
+        batch = noise(network, 3, 20, 24)
+        single = np.concatenate([network.run(picture[None]) for picture in batch])
+        np.testing.assert_array_equal(network.run(batch), single)
+
+
+def test_threads_do_not_change_a_bit() -> None:
+    one, two = SRNetwork.load(threads=1), SRNetwork.load(threads=2)
+    frame = noise(one, 1, 70, 90)
+    np.testing.assert_array_equal(one.run(frame), two.run(frame))
+
+
+def test_the_shipped_network_is_what_it_says() -> None:
+    network = SRNetwork.load(threads=1)
+    assert (network.scale, network.colour, network.output) == (4, "luma", "detail")
+    file = parse(shipped_model().read_bytes(), "shipped")
+    footprint, macs = derive(file)
+    assert (network.radius, network.macs_per_pixel) == (footprint.radius, macs)
+    assert measure_radius(network.run, 1, 4) == network.radius
+    assert {operator.kind for operator in file.operators} <= {"Conv", "Relu", "Add", "DepthToSpace"}
+    assert shipped_model().stat().st_size < MAX_SHIPPED_BYTES
+
+
+def test_the_shipped_network_adds_nothing_to_flat_grey() -> None:
+    flat = np.full((1, 1, 40, 40), 120 / 255, np.float32)
+    middle = SRNetwork.load(threads=1).run(flat)[..., 40:-40, 40:-40]
+    assert np.abs(middle * 255).max() < 1.0
+
+
+def test_describe_is_json_with_provenance() -> None:
+    facts = json.loads(json.dumps(SRNetwork.load().describe()))
+    assert facts["parameters"] < 70_000
+    assert "CC-BY-3.0" in facts["notes"]["training.sources"]
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not SPAN.exists(), reason="PALANTIR_DATA does not name the data folder")
+def test_span() -> None:
+    network = SRNetwork.load(SPAN)
+    assert (network.scale, network.colour, network.output) == (4, "rgb", "picture")
+    assert network.macs_per_pixel == 130_234
+    measured = measure_radius(network.run, 3, 4)
+    assert measured is not None
+    assert network.radius is not None
+    assert measured <= network.radius
+    assert_tiles_equal_frame(network)
+    assert network.run(noise(network, 2, 16, 16)).shape == (2, 3, 64, 64)
+
+
+IDENTITY = helper.make_node("Identity", ["x"], ["y"])
+HALVING = helper.make_node("MaxPool", ["x"], ["y"], kernel_shape=[2, 2], strides=[2, 2])
+HOSTILE: dict[str, tuple[bytes, str]] = {
+    "text": (b"not a network\n", "not an ONNX model"),
+    "empty": (b"", "not an ONNX model"),
+    "truncated": (stack()[:-90], "ONNX"),
+    "fixed size": (stack(shape=("n", 1, 64, 48)), "fixed at 48x64"),
+    "channels": (model([IDENTITY], [], ("n", 4, "h", "w")), "takes 4 channels"),
+    "rank": (model([IDENTITY], [], (1, "h", "w")), "rank 3"),
+    "batch": (model([IDENTITY], [], (2, 1, "h", "w")), "batch is fixed at 2"),
+    "double": (model([IDENTITY], [], element=TensorProto.DOUBLE), r"takes tensor\(double\)"),
+    "bytes": (model([IDENTITY], [], element=TensorProto.UINT8), r"takes tensor\(uint8\)"),
+    "scale 5": (stack(scale=5), "scales by 5"),
+    "half": (model([HALVING], []), "scales by 0.5"),
+    "missing weight": (model([helper.make_node("Add", ["x", "gone"], ["y"])], []), "refuses it"),
+    "no such operator": (model([helper.make_node("Magic", ["x"], ["y"])], []), "refuses it"),
+    "wrong scale": (stack(metadata={"palantir.scale": "4"}), "marked scale 4 but scales by 2"),
+    "wrong colour": (stack(metadata={"palantir.colour": "rgb"}), "marked rgb"),
+    "wrong word": (stack(metadata={"palantir.output": "soup"}), "'soup', not picture or detail"),
+    "wrong number": (stack(metadata={"palantir.radius": "-1"}), "'-1', not a number"),
+    "colour lost": (
+        model([helper.make_node("ReduceMean", ["x"], ["y"], axes=[1])], [], ("n", 3, "h", "w")),
+        "gives 1 channels for 3",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_unusable_files_are_refused_in_one_line(case: str, tmp_path: Path, capfd: Any) -> None:
+    data, message = HOSTILE[case]
+    with pytest.raises(ModelError, match=message) as caught:
+        load(tmp_path, data)
+    assert "\n" not in str(caught.value)
+    assert str(tmp_path / "model.onnx") in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_external_data_is_refused_though_it_is_there(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    path = tmp_path / "model.onnx"
+    proto = onnx.ModelProto.FromString(stack())
+    onnx.save(proto, path, save_as_external_data=True, location="w.bin", size_threshold=0)
+    with pytest.raises(ModelError, match="keeps weights in external files"):
+        SRNetwork.load(path)
+
+
+def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="No such file"):
+        SRNetwork.load(tmp_path / "none.onnx")
+    with pytest.raises(ModelError, match="Is a directory"):
+        SRNetwork.load(tmp_path)
+
+
+def test_a_missing_provider_is_named_with_those_there_are() -> None:
+    with pytest.raises(ModelError, match=r"TPUExecutionProvider.*CPUExecutionProvider"):
+        SRNetwork.load(providers=["TPUExecutionProvider"])
+
+
+def test_too_few_channels_at_run_time_is_an_error_of_the_model() -> None:
+    with pytest.raises(ModelError, match="fails on a 1x3x8x8 input"):
+        SRNetwork.load(threads=1).run(np.zeros((1, 3, 8, 8), np.float32))
+
+
+def test_importing_the_room_does_not_import_the_runtime() -> None:
+    heavy = {"onnxruntime", "torch", "onnx"}
+    check = f"import sys, palantir.models; assert not {heavy} & {{*sys.modules}}"
+    subprocess.run([sys.executable, "-c", check], check=True)

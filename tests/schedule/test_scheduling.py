@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from palantir.errors import ScheduleError
+from palantir.graph import ErrorGraph, FrameTable, PatchGrid
+from palantir.schedule import SELECTORS, adjoint, select
+
+MakeGraph = Callable[..., ErrorGraph]
+
+
+def two_gops(random_graph: MakeGraph) -> ErrorGraph:
+    graph = random_graph(12, frames=10, grid=PatchGrid(2, 2))
+    weights = graph.weights.toarray()
+    weights[20:, :20] = 0
+    keys = np.arange(10) % 5 == 0
+    return replace(graph, weights=csr_array(weights), frames=replace(graph.frames, key=keys))
+
+
+def test_each_interval_gets_the_budget_by_itself(random_graph: MakeGraph) -> None:
+    graph = random_graph(0, frames=10, grid=PatchGrid(2, 5))
+    assert len(select(graph, "5%")) == 5
+    assert len(select(graph, "5%", interval=4)) == 2 + 2 + 1
+    assert len(select(graph, 3, interval=4)) == 9
+    frames = select(graph, 3, interval=4).order // 10
+    assert np.bincount(frames // 4).tolist() == [3, 3, 3]
+
+
+def test_gops_are_scheduled_as_if_each_were_alone(random_graph: MakeGraph) -> None:
+    graph = two_gops(random_graph)
+    whole = select(graph, 4, interval="gop")
+    alone = [adjoint.select(graph.between(a, a + 5, np.zeros(40)), 4) for a in (0, 5)]
+    assert whole.order.tolist() == [*alone[0].order, *(20 + alone[1].order)]
+    np.testing.assert_allclose(whole.gain, -np.diff(whole.total), atol=1e-12 * whole.total[0])
+
+
+@pytest.mark.parametrize("interval", [None, "gop", 1, 2, 3, 7])
+def test_total_is_the_objective_of_the_whole_graph(
+    interval: object, random_graph: MakeGraph
+) -> None:
+    graph = two_gops(random_graph)
+    selection = select(graph, "20%", interval=interval)  # type: ignore[arg-type]
+    totals = [graph.objective(selection.order[:k]) for k in range(len(selection) + 1)]
+    np.testing.assert_allclose(selection.total, totals, rtol=1e-9)
+    assert np.all(-np.diff(selection.total) >= selection.gain * (1 - 1e-9) - 1e-9)
+
+
+def test_an_interval_sees_what_earlier_anchors_left_over() -> None:
+    """Patch 0 of frame 0 is far worse than patch 1, but it is an anchor when frame 1 is reached."""
+    weights = np.zeros((4, 4))
+    weights[2, 0] = weights[3, 1] = 1
+    graph = ErrorGraph(
+        np.array([9.0, 5.0, 1.0, 1.0]), csr_array(weights),
+        FrameTable.plain(64, 64, [True, True]), PatchGrid(1, 2), (64, 64),
+    )  # fmt: skip
+    selection = select(graph, 1, interval=1)
+    assert selection.order.tolist() == [0, 3]
+    assert selection.gain.tolist() == [9, 6]
+    assert selection.total.tolist() == [9 + 5 + 10 + 6, 5 + 1 + 6, 5 + 1]
+
+
+def test_selectors_agree_on_intervals_of_every_length(random_graph: MakeGraph) -> None:
+    for seed in range(40):
+        graph = random_graph(seed)
+        for interval in (1, 2, 5):
+            orders = [select(graph, 2, name, interval).order.tolist() for name in SELECTORS]
+            assert orders[0] == orders[1], f"seed {seed}, interval {interval}"
+
+
+def test_a_selection_says_how_it_was_made(random_graph: MakeGraph) -> None:
+    selection = select(random_graph(3), "5%", "sequential", interval=2)
+    assert selection.selector == "sequential"
+    assert selection.budget.value == 0.05
+    assert selection.parameters == {"interval": 2}
+    assert select(random_graph(3)).parameters == {"interval": "all"}
+
+
+def test_unusable_arguments_are_refused(random_graph: MakeGraph) -> None:
+    graph = random_graph(3)
+    with pytest.raises(ScheduleError, match="selector 'best' is none of: adjoint, sequential"):
+        select(graph, selector="best")
+    with pytest.raises(ScheduleError, match="budget 0"):
+        select(graph, 0)
+    with pytest.raises(ScheduleError, match="interval"):
+        select(graph, interval=0)
+
+
+def test_errors_beyond_every_number_are_refused() -> None:
+    graph = ErrorGraph(
+        np.full(3, 1e300), csr_array(np.eye(3, k=-1) * 1e300),
+        FrameTable.plain(64, 64, [True] * 3), PatchGrid(1, 1), (64, 64),
+    )  # fmt: skip
+    with pytest.raises(ScheduleError, match="beyond every number"):
+        select(graph, 1)
+
+
+def test_a_gop_of_thousands_of_frames_is_scheduled_whole() -> None:
+    frames, patches = 4000, 6
+    nodes = frames * patches
+    rng = np.random.default_rng(0)
+    rows = np.arange(patches, nodes)
+    weights = csr_array((rng.random(len(rows)), (rows, rows - patches)), shape=(nodes, nodes))
+    table = FrameTable.plain(64, 64, [True] * frames)
+    graph = ErrorGraph(rng.random(nodes), weights, table, PatchGrid(2, 3), (64, 64))
+    selection = select(graph, 20, interval="gop")
+    assert selection.total[-1] == pytest.approx(graph.objective(selection.order), rel=1e-9)
