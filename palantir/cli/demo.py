@@ -98,36 +98,29 @@ def _print_table(demo: Demo) -> None:
     from rich.table import Table
 
     facts = _facts(demo)
-    table = Table(title=f"{len(demo.rows[0].psnr)} frames, x4; PSNR of luma against the HR clip")
-    table.add_column("upscaling")
-    for heading in (
-        "PSNR-Y",
-        "quality gain",
-        "over bicubic",
-        "gain preserved",
-        "drift",
-        "network cost",
-        "frames/s",
-    ):
-        table.add_column(heading, justify="right")
+    table = Table(title=f"{len(demo.rows[0].psnr)} frames, x4; PSNR of luma, gains and drift in dB")
+    table.add_column("upscaling", no_wrap=True)
+    for heading in ("PSNR-Y", "gain", "over\nbicubic", "pre-\nserved", "drift", "cost", "frames/s"):
+        table.add_column(heading, justify="right", no_wrap=True)
     rows = facts["rows"]
     assert isinstance(rows, list)
     for row in rows:
         preserved = row["gain_preserved"]
         table.add_row(
             row["name"],
-            f"{row['psnr_y']:.2f} dB",
-            f"{row['gain']:+.2f} dB",
-            f"{row['gain_over_bicubic']:+.2f} dB",
+            f"{row['psnr_y']:.2f}",
+            f"{row['gain']:+.2f}",
+            f"{row['gain_over_bicubic']:+.2f}",
             "-" if preserved is None else f"{preserved:.0%}",
-            f"{row['drift']:+.2f} dB",
+            f"{row['drift']:+.2f}",
             f"{row['network_cost']:.1%}",
             f"{row['frames_per_second']:.0f}",
         )
     console = Console()
     console.print(table)
     click.echo(
-        "drift: gain over bicubic in a GoP's last ten frames less that in its first ten\n"
+        "gain: over bilinear; preserved: share of per-frame SR's gain; cost: of per-frame SR's\n"
+        "network; drift: gain over bicubic in a GoP's last ten frames less that in its first ten\n"
         f"LR stream  {demo.lr}\nprofile    {demo.profile}\nSR video   {demo.video}\n"
         f"picture    {demo.picture}  (HR, bilinear, SR with its anchors outlined)"
     )

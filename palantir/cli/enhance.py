@@ -6,6 +6,7 @@ import json
 import time
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -91,7 +92,7 @@ def command(
             count += 1
             report(count)
     seconds = time.perf_counter() - begin
-    facts = {
+    facts: dict[str, Any] = {
         "output": output,
         "frames": count,
         "width": first.width,

@@ -104,7 +104,7 @@ def _segment(file: str, image: str | None, profile: str | None, grid: str | None
         raise click.UsageError("--profile brings its own grid")
     graph = ErrorGraph.from_video(source, known.grid if known else grid)
     if known:
-        known.check_segment(graph.segment_sha256 or b"")
+        known.check_segment(graph.segment_sha256 or b"", str(profile))
     anchors = known.anchors if known else None
     if image:
         from palantir.evaluate.pictures import trace_picture

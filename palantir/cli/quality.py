@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from palantir.cli.options import file_argument, json_option, progress_bar, progress_option
+
+if TYPE_CHECKING:
+    from palantir.quality import FrameQuality, Quality
 
 _EXAMPLES = """\b
 Examples:
@@ -49,8 +53,11 @@ def command(
     from rich.table import Table
 
     table = Table("frames", "PSNR-Y", "PSNR-YUV (6:1:1)", "SSIM")
-    rows = [(str(i), frame) for i, frame in enumerate(quality.frames)] if per_frame else []
-    for name, figures in (*rows, (f"mean of {len(quality.frames)}", quality)):
+    rows: list[tuple[str, FrameQuality | Quality]] = []
+    if per_frame:
+        rows += [(str(index), frame) for index, frame in enumerate(quality.frames)]
+    rows.append((f"mean of {len(quality.frames)}", quality))
+    for name, figures in rows:
         ssim = "-" if figures.ssim is None else f"{figures.ssim:.4f}"
         table.add_row(name, f"{figures.psnr_y:.2f} dB", f"{figures.psnr_yuv:.2f} dB", ssim)
     Console().print(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -108,7 +108,7 @@ def command(
     selection = select(graph, allowed, selector, interval)
     selected = time.perf_counter()
     CacheProfile.from_selection(graph, selection, reuse=reuse).save(target)
-    facts = {
+    facts: dict[str, Any] = {
         "segment": segment,
         "profile": str(target),
         "profile_bytes": target.stat().st_size,
@@ -125,10 +125,10 @@ def command(
     click.echo(json.dumps(facts) if as_json else _sentence(facts))
 
 
-def _sentence(facts: dict[str, object]) -> str:
+def _sentence(facts: dict[str, Any]) -> str:
     return (
         "{profile}: {anchors} anchors among {patches} patches ({grid} on {coded_frames} coded "
         "frames), estimated error {objective_before:.4g} -> {objective_after:.4g}, "
         "{profile_bytes} bytes; construction {construction_seconds:.2f} s, "
         "selection {selection_ms:.2f} ms"
-    ).format(selection_ms=1e3 * float(str(facts["selection_seconds"])), **facts)
+    ).format(selection_ms=1e3 * facts["selection_seconds"], **facts)

@@ -39,13 +39,14 @@ def yuv_to_rgb(y: Float, u: Float, v: Float, colour: Colour) -> Float:
     """Planes of one size in sample values 0..255 to RGB [3, h, w], 1 is white; not clipped."""
     matrix, offset = _matrix(colour)
     yuv = np.stack([y, u, v]) - offset[:, None, None].astype(np.float32)
-    return np.einsum("ij,jhw->ihw", np.linalg.inv(matrix).astype(np.float32), yuv)
+    rgb: Float = np.einsum("ij,jhw->ihw", np.linalg.inv(matrix).astype(np.float32), yuv)
+    return rgb
 
 
 def rgb_to_yuv(rgb: Float, colour: Colour) -> Float:
     """RGB [3, h, w], 1 is white, to Y, U, V of the same size [3, h, w] in sample values."""
     matrix, offset = _matrix(colour)
-    yuv = np.einsum("ij,jhw->ihw", matrix.astype(np.float32), rgb)
+    yuv: Float = np.einsum("ij,jhw->ihw", matrix.astype(np.float32), rgb)
     return yuv + offset[:, None, None].astype(np.float32)
 
 

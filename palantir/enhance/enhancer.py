@@ -41,6 +41,7 @@ class NetworkCost:
 
     @property
     def share(self) -> float:
+        """Network cost; 0 before the first frame."""
         return self.inferred / self.total if self.total else 0.0
 
 

@@ -46,7 +46,7 @@ class SRFrame:
 
     def to_rgb(self) -> Plane:
         """The frame as uint8 RGB [height, width, 3]."""
-        y, u, v = self.planes
-        chroma = (upsample_chroma(plane, self.width, self.height) for plane in (u, v))
-        rgb = yuv_to_rgb(y.astype(np.float32), *chroma, self.colour)
+        y, *chroma = self.planes
+        u, v = (upsample_chroma(plane, self.width, self.height) for plane in chroma)
+        rgb = yuv_to_rgb(y.astype(np.float32), u, v, self.colour)
         return np.clip(np.rint(rgb * 255), 0, 255).astype(np.uint8).transpose(1, 2, 0)

@@ -64,8 +64,8 @@ class AnchorInference:
         if self._network.colour == "luma":
             return [self._luma(frame[0], base[0], tile, colour) for tile in tiles]
         height, width = frame[0].shape
-        chroma = (upsample_chroma(plane, width, height) for plane in frame[1:])
-        rgb = yuv_to_rgb(frame[0].astype(np.float32), *chroma, colour)
+        u, v = (upsample_chroma(plane, width, height) for plane in frame[1:])
+        rgb = yuv_to_rgb(frame[0].astype(np.float32), u, v, colour)
         return [self._rgb(np.clip(rgb, 0, 1), base, tile, colour) for tile in tiles]
 
     def _infer(self, picture: Float, tile: Tile) -> tuple[Float, Tile]:
@@ -79,7 +79,9 @@ class AnchorInference:
         self, luma: NDArray[np.uint8], base: Fixed, tile: Tile, colour: Colour
     ) -> AnchorDetail:
         gain, offset = _range_change(colour, self._network.range)
-        picture = (luma.astype(np.float32) * np.float32(gain) + np.float32(offset)) / 255
+        picture = (luma.astype(np.float32) * np.float32(gain) + np.float32(offset)) / np.float32(
+            255
+        )
         result, grown = self._infer(picture[None], tile)
         samples = _cut(result[0] * 255, grown, tile, self._network.scale)
         if self._network.output == "detail":
@@ -92,12 +94,7 @@ class AnchorInference:
         result, grown = self._infer(rgb, tile)
         even = Tile(tile.left & ~1, tile.top & ~1, *_round_up(tile, grown))
         yuv = rgb_to_yuv(np.clip(_cut(result, grown, even, scale), 0, 1), colour)
-        inner = Tile(
-            tile.left - even.left,
-            tile.top - even.top,
-            tile.right - even.left,
-            tile.bottom - even.top,
-        )
+        inner = tile.relative_to(even)
         luma = yuv[0][plane_area(inner, 0, scale)]
         planes = [self._over(luma, base[0], tile, 0)]
         for p in (1, 2):

@@ -81,6 +81,7 @@ class DetailReuse:
         base: FixedPlanes | None,
         anchors: Sequence[AnchorDetail],
     ) -> EnhancedFrame:
+        """See `Reuse`."""
         details = {
             index: reference.detail
             for index, reference in references.items()
@@ -124,6 +125,7 @@ class PaperReuse:
         base: FixedPlanes | None,
         anchors: Sequence[AnchorDetail],
     ) -> EnhancedFrame:
+        """See `Reuse`."""
         pixels = {index: reference.render() for index, reference in references.items()}
         planes = _core.reuse_paper(frame.native, pixels, self._scale)
         if base is not None:

@@ -101,7 +101,7 @@ def enhance(
     """
     source = segment if isinstance(segment, VideoSource) else VideoSource(segment)
     known = profile if isinstance(profile, CacheProfile) else CacheProfile.load(profile)
-    known.check_segment(source.sha256())
+    known.check_segment(source.sha256(), "" if known is profile else str(profile))
     network = (
         model if isinstance(model, SRNetwork) else SRNetwork.load(model, threads=model_threads)
     )

@@ -22,7 +22,13 @@ class Tile(NamedTuple):
 
     @property
     def pixels(self) -> int:
+        """Its area."""
         return (self.right - self.left) * (self.bottom - self.top)
+
+    def relative_to(self, other: Tile) -> Tile:
+        """The same rectangle, counted from the corner of `other`."""
+        x, y = other.left, other.top
+        return Tile(self.left - x, self.top - y, self.right - x, self.bottom - y)
 
 
 def merge_anchors(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
@@ -56,6 +57,7 @@ class Row:
 
     @property
     def frames_per_second(self) -> float:
+        """Displayed frames in a second of decoding and upscaling."""
         return len(self.psnr) / self.seconds
 
     def gain_over(self, other: Row) -> float:
@@ -63,12 +65,14 @@ class Row:
         return self.psnr_y - other.psnr_y
 
     def drift(self, base: Row) -> float:
-        """How much is lost along a GoP, in dB: what is won over `base` in its last ten frames,
-        less what is won in its first ten; the mean over GoPs of at least 20 frames, 0 if none.
+        """How much changes along a GoP, in dB.
+
+        What is won over `base` in its last ten frames, less what is won in its first ten; the
+        mean over GoPs of at least 20 frames, 0 if there are none.
         """
         won = np.subtract(self.psnr, base.psnr)
         starts = [*np.flatnonzero(self.key), len(won)]
-        gops = [won[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+        gops = [won[a:b] for a, b in pairwise(starts)]
         losses = [
             float(gop[-_EDGE_FRAMES:].mean() - gop[:_EDGE_FRAMES].mean())
             for gop in gops
