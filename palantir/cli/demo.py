@@ -94,11 +94,16 @@ def _facts(demo: Demo) -> dict[str, object]:
 
 
 def _print_table(demo: Demo) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
     facts = _facts(demo)
-    table = Table(title=f"{len(demo.rows[0].psnr)} frames, x4; PSNR of luma, gains and drift in dB")
+    table = Table(
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        title=f"{len(demo.rows[0].psnr)} frames, x4; PSNR of luma, gains and drift in dB",
+    )
     table.add_column("upscaling", no_wrap=True)
     for heading in ("PSNR-Y", "gain", "over\nbicubic", "pre-\nserved", "drift", "cost", "frames/s"):
         table.add_column(heading, justify="right", no_wrap=True)
