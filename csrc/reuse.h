@@ -21,7 +21,7 @@ using References = std::map<int32_t, Planes<const Sample>>;
 
 struct DetailOptions {
   int scale = 4;
-  double fade = 8.0;  // `a`, in grey levels: how fast confidence falls with the prediction's miss
+  double fade = 16.0;  // `a`, in grey levels: how fast confidence falls with the prediction's miss
 };
 
 // Detail reuse (DESIGN 3.2): inter blocks take confidence times the motion-compensated detail of

@@ -11,7 +11,6 @@ from palantir.codec import CodedFrame, DecodedPacket
 from palantir.enhance.frame import SRFrame
 from palantir.enhance.inference import AnchorInference, FixedPlanes
 from palantir.enhance.reuse import (
-    DETAIL_FADE,
     DetailReuse,
     EnhancedFrame,
     PaperReuse,
@@ -23,6 +22,7 @@ from palantir.errors import ModelError, UnsupportedError
 from palantir.grid import PatchGrid
 from palantir.media.colour import Colour
 from palantir.models import SRNetwork
+from palantir.profile import REUSE_PARAMETERS
 
 __all__ = ["Enhancer", "NetworkCost"]
 
@@ -52,7 +52,7 @@ class Enhancer:
     grid     patches that anchors count
     reuse    "detail" (DESIGN.md 3.2) or "paper" (3.1)
     scale    of the output where there is no network; else the network's
-    fade     `a` of detail reuse, grey levels
+    fade     `a` of detail reuse, grey levels above 0; None takes the default
     colour   for streams that carry no tags of their own; None takes limited BT.601 or BT.709 by
              the frame's height
     name     of the stream, for error messages
@@ -65,13 +65,14 @@ class Enhancer:
         *,
         reuse: str = "detail",
         scale: int = 4,
-        fade: float = DETAIL_FADE,
+        fade: float | None = None,
         colour: Colour | None = None,
         name: str = "stream",
     ) -> None:
         if reuse not in ("detail", "paper"):
             raise UnsupportedError(f"reuse mode {reuse!r} is neither detail nor paper")
-        if reuse == "detail" and not fade > 0:
+        fade = float(REUSE_PARAMETERS["detail"]["fade"]) if fade is None else fade
+        if not fade > 0:
             raise UnsupportedError(f"fade must be above 0 grey levels, not {fade}")
         self.scale = network.scale if network else scale
         if self.scale not in (1, 2, 3, 4):

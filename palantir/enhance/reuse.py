@@ -13,10 +13,9 @@ from palantir import _core
 from palantir.codec import CodedFrame
 from palantir.enhance.inference import AnchorDetail, FixedPlanes, Planes, plane_area
 
-__all__ = ["DETAIL_FADE", "DetailReuse", "EnhancedFrame", "PaperReuse", "Reuse", "upscale_planes"]
+__all__ = ["DetailReuse", "EnhancedFrame", "PaperReuse", "Reuse", "upscale_planes"]
 
 Plane = NDArray[np.uint8]
-DETAIL_FADE = 8.0  # grey levels; DESIGN.md 3.2
 
 
 class EnhancedFrame(Protocol):
@@ -71,7 +70,7 @@ class DetailReuse:
     fade   `a`, grey levels: the prediction's miss at which confidence falls to 1/e
     """
 
-    def __init__(self, scale: int, fade: float = DETAIL_FADE) -> None:
+    def __init__(self, scale: int, fade: float) -> None:
         self._scale, self._fade = scale, fade
 
     def enhance(

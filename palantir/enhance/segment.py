@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from palantir.codec import DecodedPacket, decode_packets
 from palantir.enhance.enhancer import Enhancer, NetworkCost
 from palantir.enhance.frame import SRFrame
-from palantir.enhance.reuse import DETAIL_FADE
 from palantir.errors import ProfileError
 from palantir.media.source import VideoSource
 from palantir.models import SRNetwork
@@ -109,8 +108,17 @@ def enhance(
         network,
         known.grid,
         reuse=reuse or known.reuse,
-        fade=float(known.reuse_parameters.get("fade", DETAIL_FADE)),
+        fade=_fade(known),
         colour=source.colour,
         name=str(source.path),
     )
     return Enhancement(source, known, enhancer, threads)
+
+
+def _fade(profile: CacheProfile) -> float | None:
+    value = profile.reuse_parameters.get("fade")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise ProfileError(f"the profile's fade is {value!r}, not a number of grey levels above 0")
+    return float(value)

@@ -91,7 +91,11 @@ def _variants(
         Variant("bilinear", kernel="bilinear"),
         Variant("bicubic", kernel="bicubic"),
         *(
-            enhanced(f"{reuse}, {float(budget):.1%} anchors", reuse, picks.anchors_by_frame(*shape))
+            enhanced(
+                f"{reuse}, {100 * float(budget):.3g}% anchors",
+                reuse,
+                picks.anchors_by_frame(*shape),
+            )
             for budget, picks in zip(BUDGETS, selections, strict=True)
             for reuse in ("paper", "detail")
         ),

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from palantir.profile.cache_profile import CacheProfile
+from palantir.profile.cache_profile import REUSE_PARAMETERS, CacheProfile
 
-__all__ = ["CacheProfile"]
+__all__ = ["REUSE_PARAMETERS", "CacheProfile"]
