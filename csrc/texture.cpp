@@ -1,5 +1,7 @@
 #include "texture.h"
 
+#include "simd.h"
+
 namespace palantir {
 
 namespace {
@@ -13,38 +15,41 @@ struct Tile {  // a block's part inside one plane
   int x, y, width, height;
 };
 
-// The signal to upscale and what halving and doubling it gives, in units of 1 and 1 / kUnit.
+// The signal to upscale, and its halved form times 4. A half row has a replicated sample on both
+// sides.
 struct Scratch {
   int32_t signal[kMaxBlock][kMaxBlock];
-  int32_t half[kMaxHalf][kMaxHalf];
-  int32_t rows[kMaxHalf];  // one doubled row before it is doubled sideways
+  int32_t half[kMaxHalf][kMaxHalf + 2];
 };
 
-void halve(Scratch& s, int width, int height) {
-  for (int y = 0; y < (height + 1) / 2; ++y) {
-    const int32_t* top = s.signal[2 * y];
-    const int32_t* bottom = s.signal[std::min(2 * y + 1, height - 1)];
-    for (int x = 0; x < width / 2; ++x)
-      s.half[y][x] = top[2 * x] + top[2 * x + 1] + bottom[2 * x] + bottom[2 * x + 1];
-    if (width & 1) s.half[y][width / 2] = 2 * (top[width - 1] + bottom[width - 1]);
+PALANTIR_CLONES
+void halve_row(const int32_t* top, const int32_t* bottom, int width, int32_t* half) {
+  for (int x = 0; x < width / 2; ++x)
+    half[x + 1] = top[2 * x] + top[2 * x + 1] + bottom[2 * x] + bottom[2 * x + 1];
+  if (width & 1) half[width / 2 + 1] = 2 * (top[width - 1] + bottom[width - 1]);
+  const int half_width = (width + 1) / 2;
+  half[0] = half[1];
+  half[half_width + 1] = half[half_width];
+}
+
+// kUnit times what each pixel of a row loses: `near` and `far` are the half rows that its doubled
+// form takes 3 parts and 1 part of.
+PALANTIR_CLONES
+void lose_row(const int32_t* signal, const int32_t* near, const int32_t* far, int width,
+              int32_t* loss) {
+  int32_t rows[kMaxHalf + 2];
+  const int half_width = (width + 1) / 2;
+  for (int x = 0; x < half_width + 2; ++x) rows[x] = 3 * near[x] + far[x];
+  for (int x = 0; x < half_width; ++x) {
+    loss[2 * x] = kUnit * signal[2 * x] - (3 * rows[x + 1] + rows[x]);
+    loss[2 * x + 1] = kUnit * signal[2 * x + 1] - (3 * rows[x + 1] + rows[x + 2]);
   }
 }
 
-// Doubled row `y`, still of half width: 3 parts of the nearest half row, 1 of the next one.
-void double_down(Scratch& s, int y, int half_width, int half_height) {
-  const int near = y / 2;
-  const int far = std::clamp(near + ((y & 1) ? 1 : -1), 0, half_height - 1);
-  for (int x = 0; x < half_width; ++x) s.rows[x] = 3 * s.half[near][x] + s.half[far][x];
-}
-
-int64_t squared_loss(const Scratch& s, int y, int begin, int end, int half_width) {
+PALANTIR_CLONES
+int64_t energy_of(const int32_t* loss, int length) {
   int64_t energy = 0;
-  for (int x = begin; x < end; ++x) {
-    const int near = x / 2;
-    const int far = std::clamp(near + ((x & 1) ? 1 : -1), 0, half_width - 1);
-    const int64_t loss = kUnit * s.signal[y][x] - (3 * s.rows[near] + s.rows[far]);
-    energy += loss * loss;
-  }
+  for (int x = 0; x < length; ++x) energy += static_cast<int64_t>(loss[x]) * loss[x];
   return energy;
 }
 
@@ -85,19 +90,28 @@ class PlaneTexture {
     }
   }
 
+  void halve(const Tile& tile) {
+    for (int y = 0; y < (tile.height + 1) / 2; ++y)
+      halve_row(scratch_.signal[2 * y], scratch_.signal[std::min(2 * y + 1, tile.height - 1)],
+                tile.width, scratch_.half[y]);
+  }
+
   void accumulate(const Tile& tile, std::vector<double>& texture) {
-    const int half_width = (tile.width + 1) / 2, half_height = (tile.height + 1) / 2;
+    const int half_height = (tile.height + 1) / 2;
     const int grid_columns = static_cast<int>(columns_.size()) - 1;
     const int first = tile_of(columns_, tile.x);
     const int last = tile_of(columns_, tile.x + tile.width - 1);
-    halve(scratch_, tile.width, tile.height);
+    int32_t loss[kMaxBlock];
+    halve(tile);
     for (int y = 0; y < tile.height; ++y) {
       double* row = &texture[static_cast<size_t>(tile_of(rows_, tile.y + y)) * grid_columns];
-      double_down(scratch_, y, half_width, half_height);
+      const int near = y / 2;
+      const int far = std::clamp(near + ((y & 1) ? 1 : -1), 0, half_height - 1);
+      lose_row(scratch_.signal[y], scratch_.half[near], scratch_.half[far], tile.width, loss);
       for (int c = first; c <= last; ++c) {
         const int begin = std::max(columns_[c] - tile.x, 0);
         const int end = std::min(columns_[c + 1] - tile.x, tile.width);
-        row[c] += static_cast<double>(squared_loss(scratch_, y, begin, end, half_width));
+        row[c] += static_cast<double>(energy_of(loss + begin, end - begin));
       }
     }
   }
@@ -111,9 +125,10 @@ class PlaneTexture {
 }  // namespace
 
 std::vector<double> measure_texture(const CodedFrame& frame, const PatchGrid& grid) {
-  std::vector<double> texture(grid.count(), 0.0);
+  std::vector<double> texture;
   for (int p = 0; p < kPlanes; ++p) {
-    PlaneTexture plane(frame, grid, p);
+    PlaneTexture plane(frame, grid, p);  // refuses a grid that does not fit
+    texture.resize(grid.count(), 0.0);
     for (const Block& block : frame.blocks) plane.add(block, texture);
   }
   for (double& value : texture) value /= static_cast<double>(kUnit) * kUnit;

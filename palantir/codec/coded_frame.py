@@ -142,7 +142,7 @@ class CodedFrame:
 
     @property
     def coded_bytes(self) -> int:
-        """Size of the coded frame."""
+        """Size of the coded frame, without what an encoder appends as padding."""
         return self.native.coded_bytes
 
     @property

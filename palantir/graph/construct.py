@@ -72,7 +72,7 @@ class GraphBuilder:
         """The graph of all frames taken. Raises MediaError if there are none."""
         from scipy.sparse import csr_array
 
-        if self.grid is None:
+        if self.grid is None or not self._frames:
             raise MediaError("the stream holds no coded frame")
         packet, key, intra_only, width, height, quantizer, coded_bytes, references = zip(
             *self._frames, strict=True

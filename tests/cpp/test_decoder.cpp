@@ -1,0 +1,146 @@
+// The decoder without Python: a tiny stream, frames that outlive it, packets that are refused.
+#include "decoder.h"
+
+#include <cstdio>
+#include <cstring>
+#include <random>
+
+#include "texture.h"
+#include "weights.h"
+
+namespace {
+
+using namespace palantir;
+using Bytes = std::vector<uint8_t>;
+
+int failures = 0;
+
+void expect(bool condition, const char* what) {
+  if (condition) return;
+  std::fprintf(stderr, "FAILED: %s\n", what);
+  ++failures;
+}
+
+// 16x16, libvpx 1.15: a key frame, then the same texture moved by 2 rows and 3 columns.
+const Bytes kKey{
+    0x82, 0x49, 0x83, 0x42, 0x00, 0x00, 0xf0, 0x00, 0xf6, 0x00, 0x38, 0x24, 0x1c, 0x19, 0x4e, 0x00,
+    0x00, 0x30, 0x60, 0x00, 0x00, 0x10, 0xa4, 0xdc, 0xb5, 0xaf, 0x9a, 0x63, 0xf6, 0x3a, 0x18, 0x00,
+    0x93, 0xc0, 0xa6, 0x0b, 0x9b, 0xb5, 0x49, 0xc9, 0x22, 0x8f, 0xee, 0xb0, 0x9a, 0x99, 0x9e, 0x18,
+    0xdf, 0x06, 0x7c, 0x34, 0x41, 0xc8, 0xa2, 0xf9, 0x5f, 0xfb, 0x09, 0xfe, 0x1a, 0x24, 0x23, 0xa4,
+    0x6b, 0xc1, 0x1f, 0x59, 0x5b, 0x01, 0xf4, 0x62, 0xd9, 0xa6, 0x09, 0xa1, 0x4e, 0x79, 0x3e, 0xad,
+    0x32, 0xf0, 0xa4, 0x98, 0x8c, 0x93, 0x09, 0xe8, 0x81, 0x59, 0x00};
+const Bytes kInter{0x86, 0x00, 0x40, 0x92, 0x1c, 0x00, 0x5e, 0x00, 0x00, 0x03, 0x60, 0x00, 0x00,
+                   0x79, 0xe5, 0x51, 0xae, 0xe9, 0x5e, 0x0d, 0xd4, 0xfb, 0x0b, 0x44, 0x18, 0x00};
+const Bytes kShowSlot7{0x8f};
+
+DecodedPacket decode(Decoder& decoder, const Bytes& data) {
+  return decoder.decode(data.data(), data.size());
+}
+
+bool refuses(Decoder& decoder, const Bytes& data) {
+  try {
+    decode(decoder, data);
+    return false;
+  } catch (const DecodeError& error) {
+    return error.code != 0 && std::strlen(error.what()) > 0;
+  }
+}
+
+void stream_gives_frames_with_their_trace(const DecoderOptions& options) {
+  Decoder decoder(options);
+  const auto key = decode(decoder, kKey), inter = decode(decoder, kInter);
+  expect(key.displayed && key.displayed_index == 0 && key.frames.size() == 1, "key displayed");
+  expect(inter.displayed_index == 1 && inter.frames.size() == 1, "inter displayed");
+  const CodedFrame& frame = *inter.frames[0];
+  expect(frame.shown && frame.facts.width == 16 && frame.facts.height == 16, "facts");
+  expect(frame.facts.references[0] == 0 && frame.facts.slots[0] == 1, "references and slots");
+  expect(frame.blocks.size() == 4, "blocks");
+  const Block& block = frame.blocks[0];
+  expect(block.inter == 1 && block.usable && block.reference[0] == 0, "refers to the key frame");
+  expect(block.mv[0][0][0] == 2 * 8 && block.mv[0][0][1] == 3 * 8, "motion vector");
+  const auto weights = measure_weights(frame, {1, 1});
+  expect(weights.edges.size() == 1 && weights.edges[0].weight == 1.0, "all of it is reused");
+  expect(measure_texture(*key.frames[0], {1, 1})[0] > 0, "the key frame has texture");
+}
+
+void old_frame_is_shown_again() {
+  Decoder decoder(DecoderOptions{});
+  decode(decoder, kKey);
+  decode(decoder, kInter);
+  const auto again = decode(decoder, kShowSlot7);
+  expect(again.frames.empty() && again.displayed && again.displayed_index == 0, "the key frame");
+  expect(decoder.displayed() != nullptr && decoder.displayed()->d_w == 16, "its picture");
+}
+
+void unobserved_decoder_returns_no_frames() {
+  Decoder decoder(DecoderOptions{1, false, false});
+  const auto packet = decode(decoder, kKey);
+  expect(packet.frames.empty() && packet.displayed && packet.displayed_index == -1, "picture only");
+}
+
+void frames_outlive_their_decoder() {
+  std::shared_ptr<const CodedFrame> kept;
+  {
+    Decoder decoder(DecoderOptions{});
+    kept = decode(decoder, kKey).frames[0];
+    decode(decoder, kInter);
+  }
+  const auto luma = kept->picture.plane<const uint8_t>(0);
+  int sum = 0;
+  for (int y = 0; y < luma.height; ++y)
+    for (int x = 0; x < luma.width; ++x) sum += luma.row(y)[x];
+  expect(sum > 0 && kept->blocks.size() == 1, "read after the decoder's end");
+}
+
+void garbage_is_refused_and_a_key_frame_mends_it() {
+  Decoder decoder(DecoderOptions{});
+  expect(refuses(decoder, kInter), "an inter frame before any key frame");
+  expect(refuses(decoder, kShowSlot7), "an empty slot");
+  decode(decoder, kKey);
+  expect(refuses(decoder, {}), "an empty packet");
+  expect(refuses(decoder, {0, 1, 2, 3}), "garbage");
+  expect(refuses(decoder, Bytes(kInter.begin(), kInter.begin() + 12)), "a truncated packet");
+  expect(decode(decoder, kKey).displayed, "a key frame");
+  expect(decode(decoder, kInter).frames.size() == 1, "and on");
+}
+
+void damaged_packets_never_crash() {
+  std::mt19937 random(1);
+  Decoder decoder(DecoderOptions{2, true, true});
+  for (int i = 0; i < 500; ++i) {
+    Bytes data = i % 2 ? kInter : kKey;
+    data[10 + random() % (data.size() - 10)] ^= static_cast<uint8_t>(1u << random() % 8);
+    try {
+      for (const auto& frame : decode(decoder, data).frames) measure_weights(*frame, {1, 1});
+    } catch (const DecodeError&) {
+      decode(decoder, kKey);
+    }
+  }
+}
+
+void silly_thread_counts_are_refused() {
+  for (const int threads : {-1, 0, 65}) {
+    bool refused = false;
+    try {
+      Decoder decoder(DecoderOptions{threads, false, true});
+    } catch (const std::invalid_argument&) {
+      refused = true;
+    }
+    expect(refused, "threads outside 1..64");
+  }
+}
+
+}  // namespace
+
+int main() {
+  for (const int threads : {1, 4})
+    for (const bool row_mt : {false, true})
+      stream_gives_frames_with_their_trace({threads, row_mt, true});
+  old_frame_is_shown_again();
+  unobserved_decoder_returns_no_frames();
+  frames_outlive_their_decoder();
+  garbage_is_refused_and_a_key_frame_mends_it();
+  damaged_packets_never_crash();
+  silly_thread_counts_are_refused();
+  return failures != 0;
+}
