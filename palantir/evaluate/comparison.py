@@ -16,12 +16,13 @@ from palantir import _core
 from palantir.codec import CodedFrame, DecodedPacket, decode_packets
 from palantir.enhance import Enhancer
 from palantir.enhance.reuse import upscale_planes
-from palantir.errors import MediaError
+from palantir.errors import MediaError, ModelError
 from palantir.media import Planes, VideoSource
 from palantir.quality import psnr_y
 
 __all__ = ["Row", "Variant", "compare_variants"]
 
+_DEFAULT_SCALE = 4
 _EDGE_FRAMES = 10  # "the first ten and the last ten frames of a GoP"
 
 
@@ -31,7 +32,7 @@ class Variant:
 
     kernel    "bilinear" or "bicubic", where there is no enhancer
     enhancer  fresh, for this stream
-    anchors   bool [T, P]
+    anchors   bool [T, P], with the enhancer
     """
 
     name: str
@@ -89,15 +90,19 @@ def compare_variants(
     hr: Iterable[Planes],
     variants: Sequence[Variant],
     *,
+    scale: int | None = None,
     watch: Watch | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[Row]:
     """Run all variants over the stream, one packet at a time, and measure each displayed frame.
 
-    hr  the HR frames, one for each displayed frame; a larger one is cut to the SR size
+    hr     the HR frames, one for each displayed frame; a larger one is cut to the SR size
+    scale  of the plain kernels; None takes the enhancers', or 4 where there are none
 
-    Raises MediaError if there are fewer HR frames than displayed ones, or none of them.
+    Raises MediaError if there are fewer HR frames than displayed ones, or none of them, or if they
+    are smaller than the SR frames; ModelError if the variants enlarge differently.
     """
+    scale = _common_scale(variants, scale)
     rows = [Row(variant.name) for variant in variants]
     originals = iter(hr)
     coded = shown = 0
@@ -105,7 +110,7 @@ def compare_variants(
         frames = slice(coded, coded + len(packet.frames))
         coded = frames.stop
         pictures = [
-            _run(variant, row, packet, frames, seconds)
+            _run(variant, row, packet, frames, seconds, scale)
             for variant, row in zip(variants, rows, strict=True)
         ]
         if packet.displayed is None:
@@ -115,7 +120,7 @@ def compare_variants(
             raise MediaError(f"{lr}: frame {shown}: the HR clip ends before the LR stream")
         for variant, row, planes in zip(variants, rows, pictures, strict=True):
             assert planes is not None
-            row.psnr.append(psnr_y(_crop(original, planes), planes))
+            row.psnr.append(psnr_y(_crop(original, planes, f"{lr}: frame {shown}"), planes))
             row.key.append(any(frame.key for frame in packet.frames))
             if watch:
                 watch(shown, variant.name, planes)
@@ -129,6 +134,15 @@ def compare_variants(
     return rows
 
 
+def _common_scale(variants: Sequence[Variant], scale: int | None) -> int:
+    scales = {variant.enhancer.scale for variant in variants if variant.enhancer}
+    if scale is not None:
+        scales.add(scale)
+    if len(scales) > 1:
+        raise ModelError(f"variants enlarge {' and '.join(map(str, sorted(scales)))} times")
+    return scales.pop() if scales else _DEFAULT_SCALE
+
+
 def _timed_packets(lr: str | Path) -> Iterator[tuple[DecodedPacket, float]]:
     begin = time.perf_counter()
     for packet in decode_packets(VideoSource(lr)):
@@ -137,7 +151,12 @@ def _timed_packets(lr: str | Path) -> Iterator[tuple[DecodedPacket, float]]:
 
 
 def _run(
-    variant: Variant, row: Row, packet: DecodedPacket, frames: slice, decoding: float
+    variant: Variant,
+    row: Row,
+    packet: DecodedPacket,
+    frames: slice,
+    decoding: float,
+    scale: int,
 ) -> Planes | None:
     begin = time.perf_counter()
     planes: Planes | None = None
@@ -145,7 +164,7 @@ def _run(
         frame = variant.enhancer.process(packet, variant.anchors[frames])
         planes = frame.planes if frame else None
     elif packet.displayed is not None:
-        planes = _plain(_displayed(packet), variant.kernel or "bicubic")
+        planes = _plain(_displayed(packet), scale, variant.kernel or "bicubic")
     row.seconds += decoding + time.perf_counter() - begin
     return planes
 
@@ -157,11 +176,16 @@ def _displayed(packet: DecodedPacket) -> CodedFrame:
     raise MediaError("a stream that shows frames again cannot be compared with plain upscaling")
 
 
-def _plain(frame: CodedFrame, kernel: str) -> Planes:
-    y, u, v = (_core.compose(plane) for plane in upscale_planes(frame.native.planes, 4, kernel))
-    return y, u, v
+def _plain(frame: CodedFrame, scale: int, kernel: str) -> Planes:
+    """4:2:0 planes as an enhancer shows them: chroma half the luma size, rounded up."""
+    y, u, v = (_core.compose(plane) for plane in upscale_planes(frame.native.planes, scale, kernel))
+    height, width = (y.shape[0] + 1) // 2, (y.shape[1] + 1) // 2
+    return y, u[:height, :width], v[:height, :width]
 
 
-def _crop(planes: Planes, to: Planes) -> Planes:
+def _crop(planes: Planes, to: Planes, where: str) -> Planes:
     y, u, v = (plane[: p.shape[0], : p.shape[1]] for plane, p in zip(planes, to, strict=True))
+    if y.shape != to[0].shape:
+        size, wanted = (f"{p.shape[1]}x{p.shape[0]}" for p in (planes[0], to[0]))
+        raise MediaError(f"{where}: the HR frame of {size} is smaller than SR, {wanted}")
     return y, u, v

@@ -52,13 +52,20 @@ def run_demo(
 
     Raises MediaError and ModelError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MediaError(f"{folder}: cannot make the folder: {error.strerror}") from None
     network = SRNetwork.load(model)
     if network.scale != SCALE:
         raise MediaError(f"the demo enlarges {SCALE} times, the network {network.scale} times")
     lr = folder / "lr.webm"
     report = steps("encode LR", frames)
-    encode_lr(clip, lr, SCALE, start=start, frames=frames, progress=lambda done, _: report(done))
+    encoded = encode_lr(
+        clip, lr, SCALE, start=start, frames=frames, progress=lambda done, _: report(done)
+    )
+    if encoded < frames:
+        raise MediaError(f"{clip}: only {encoded} of {frames} frames from frame {start} on")
 
     graph = ErrorGraph.from_video(lr)
     selections = [select(graph, float(budget), interval="gop") for budget in BUDGETS]

@@ -17,6 +17,7 @@ __all__ = ["comparison_picture", "outline_anchors", "to_rgb", "trace_picture"]
 
 Picture = NDArray[np.uint8]
 _YELLOW = (255, 215, 0)
+_BLUE = (150, 180, 215)  # a colour that no heat has
 _GUTTER = 8  # pixels between panels
 
 
@@ -54,17 +55,17 @@ def trace_picture(graph: ErrorGraph, anchors: NDArray[np.bool_] | None = None) -
 
     Three bands: texture (logarithmic), influence (how much shown error a unit of error in the
     patch causes, logarithmic), and anchors (bool [T, P]). Frame columns carry a mark on top:
-    yellow a key frame, grey a hidden frame.
+    yellow a key frame, dark a hidden frame.
     """
     frames, patches = len(graph.frames), graph.grid.count
-    cell = max(2, min(12, 1600 // frames))
+    cell = max(1, min(12, 1600 // frames, 1600 // patches))
     bands = [_heat(np.log1p(graph.texture)), _heat(np.log1p(graph.influence()))]
     if anchors is not None:
         bands.append(np.where(anchors[..., None], np.array(_YELLOW), 32).reshape(-1, 3))
-    marks = np.full((1, frames, 3), 255)
-    marks[:, ~graph.shown] = 128
+    gap = np.tile(np.array(_BLUE), (1, frames, 1))
+    marks = gap.copy()
+    marks[:, ~graph.shown] = 32
     marks[:, graph.frames.key] = _YELLOW
-    gap = np.full((1, frames, 3), 255)
     parts = [marks]
     for band in bands:
         parts += [gap, band.reshape(frames, patches, 3).transpose(1, 0, 2)]

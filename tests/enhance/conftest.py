@@ -27,3 +27,11 @@ def plain_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def rich_frames(rich_clip: Path) -> list[CodedFrame]:
     return coded_frames(rich_clip)
+
+
+@pytest.fixture(scope="session")
+def hidden_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Small, with a hidden alt-ref among its 24 frames."""
+    path = tmp_path_factory.mktemp("clips") / "hidden.webm"
+    options = {"deadline": "realtime", "cpu-used": "6", "lag-in-frames": "16", "auto-alt-ref": "1"}
+    return encode(path, (moving_picture(i, 51, 39) for i in range(24)), options=options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -58,7 +58,7 @@ def moving_picture(index: int, width: int, height: int, seed: int = 1) -> Planes
     y, x = np.mgrid[:height, :width]
     disc = (x - width / 2) ** 2 + (y - height / 2) ** 2 < (min(width, height) / 3) ** 2
     luma = np.where(disc, front, back) * 110 + 125
-    left = (7 * index) % width
+    left = int(7 * index) % width
     luma[height // 3 : height // 3 + 13, left : left + 13] = 235
     chroma = [
         shifted(texture(seed + 2 + p), 2.65 * index, -1.85 * index)
@@ -73,7 +73,7 @@ def encode(
     path: Path,
     pictures: Iterable[Planes],
     *,
-    options: dict[str, str] = THOROUGH,
+    options: Mapping[str, str] = THOROUGH,
     bitrate: int = 400_000,
     gop: int = 60,
     pix_fmt: str = "yuv420p",
@@ -89,7 +89,7 @@ def encode(
                 stream = added
                 stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
                 stream.bit_rate, stream.gop_size = bitrate, gop
-                stream.options = options
+                stream.options = dict(options)
             frame = av.VideoFrame(width, height, "yuv420p")
             for plane, samples in zip(frame.planes, planes, strict=True):
                 padded = np.zeros((plane.height, plane.line_size), np.uint8)

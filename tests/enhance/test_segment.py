@@ -1,0 +1,139 @@
+"""`palantir.enhance`: a segment and its profile to SR frames."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from palantir.enhance import enhance
+from palantir.errors import ProfileError, UnsupportedError
+from palantir.grid import PatchGrid
+from palantir.media import VideoSource
+from palantir.profile import CacheProfile
+from tests.enhance.streams import packets
+
+
+@pytest.fixture
+def profile(rich_clip: Path) -> CacheProfile:
+    """A twentieth of the patches, the first frame's middle among them."""
+    stream = packets(rich_clip)
+    table = [packet.packet.index for packet in stream for _ in packet.frames]
+    anchors = np.random.default_rng(0).random((len(table), 15)) < 0.05
+    anchors[0, 7] = True
+    return CacheProfile(
+        lr_size=(99, 71), grid=PatchGrid(3, 5), anchors=anchors,
+        packet=np.array(table), shown=np.ones(len(table), bool),
+        selector="adjoint", parameters={}, budget=0.05,
+        estimated_before=2.0, estimated_after=1.0, reuse="detail",
+        segment_sha256=VideoSource(rich_clip).sha256(),
+    )  # fmt: skip
+
+
+def fingerprints(
+    segment: Path, profile: CacheProfile, threads: int = 1, model_threads: int = 0
+) -> list[str]:
+    return [
+        hashlib.sha256(b"".join(plane.tobytes() for plane in frame.planes)).hexdigest()
+        for frame in enhance(segment, profile, threads=threads, model_threads=model_threads)
+    ]
+
+
+def test_it_yields_the_displayed_frames(
+    rich_clip: Path, profile: CacheProfile, tmp_path: Path
+) -> None:
+    profile.save(tmp_path / "profile.pcp")
+    frames = enhance(rich_clip, tmp_path / "profile.pcp")
+    shown = list(frames)
+    assert [frame.index for frame in shown] == list(range(18))
+    assert [frame.pts for frame in shown] == [p.pts for p in VideoSource(rich_clip).packets()]
+    assert {(frame.width, frame.height) for frame in shown} == {(396, 284)}
+    assert [frame.anchors for frame in shown] == profile.anchors.sum(axis=1).tolist()
+    assert 0 < frames.cost.share < 1
+
+
+def test_threads_change_nothing(rich_clip: Path, profile: CacheProfile) -> None:
+    expected = fingerprints(rich_clip, profile)
+    assert len(set(expected)) == 18
+    for options in ({"threads": 2}, {"threads": 8}, {"model_threads": 1}, {"model_threads": 3}):
+        assert fingerprints(rich_clip, profile, **options) == expected
+
+
+def test_the_reuse_mode_can_be_overruled(rich_clip: Path, profile: CacheProfile) -> None:
+    detail, paper = (list(enhance(rich_clip, profile, reuse=r))[5] for r in ("detail", "paper"))
+    assert not np.array_equal(detail.planes[0], paper.planes[0])
+    with pytest.raises(UnsupportedError, match="reuse mode 'other'"):
+        enhance(rich_clip, profile, reuse="other")
+
+
+def test_the_profiles_fade_is_used(rich_clip: Path, profile: CacheProfile) -> None:
+    other = replace(profile, reuse_parameters={"fade": 0.5})
+    assert fingerprints(rich_clip, other) != fingerprints(rich_clip, profile)
+
+
+@pytest.mark.parametrize("fade", ["much", 0.0, -1, float("inf"), True])
+def test_a_senseless_fade_is_refused(
+    rich_clip: Path, profile: CacheProfile, fade: str | float
+) -> None:
+    with pytest.raises(ProfileError, match="fade"):
+        enhance(rich_clip, replace(profile, reuse_parameters={"fade": fade}))
+
+
+def test_a_profile_of_another_segment_is_refused(
+    plain_clip: Path, profile: CacheProfile, tmp_path: Path
+) -> None:
+    with pytest.raises(ProfileError, match="made for another segment"):
+        enhance(plain_clip, profile)
+    profile.save(tmp_path / "rich.pcp")
+    with pytest.raises(ProfileError, match=r"rich\.pcp: made for another segment") as raised:
+        enhance(plain_clip, tmp_path / "rich.pcp")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_profile_with_other_packets_is_refused(rich_clip: Path, profile: CacheProfile) -> None:
+    packet = profile.packet.copy()
+    packet[3:] += 1
+    with pytest.raises(ProfileError, match="coded frame 3 lies in packet 3, not in 4"):
+        list(enhance(rich_clip, replace(profile, packet=packet)))
+
+
+def test_a_profile_with_fewer_frames_is_refused(rich_clip: Path, profile: CacheProfile) -> None:
+    short = replace(
+        profile,
+        anchors=profile.anchors[:5],
+        packet=profile.packet[:5],
+        shown=profile.shown[:5],
+    )
+    frames = enhance(rich_clip, short)
+    with pytest.raises(ProfileError, match="the profile ends after 5 coded frames"):
+        list(frames)
+
+
+def test_it_may_be_left_half_way(rich_clip: Path, profile: CacheProfile) -> None:
+    frames = enhance(rich_clip, profile)
+    first = next(frames)
+    del frames
+    assert np.array_equal(first.planes[0], next(enhance(rich_clip, profile)).planes[0])
+
+
+@pytest.mark.parametrize(
+    "first", ["pass", "import palantir.enhance", "from palantir import enhance"]
+)
+def test_the_room_is_its_function(first: str) -> None:
+    code = f"""
+import palantir
+{first}
+for _ in range(2):
+    try:
+        palantir.enhance("no-such.webm", "no-such.pcp")
+    except palantir.MediaError as error:
+        assert "no-such.webm" in str(error)
+    import palantir.enhance
+    assert palantir.enhance.Enhancer
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

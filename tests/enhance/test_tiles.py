@@ -1,0 +1,77 @@
+"""Merged anchors cover the anchor patches and nothing else; tiles with halo stay in the frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from palantir.enhance.tiles import Tile, merge_anchors, with_halo
+from palantir.grid import PatchGrid
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> tuple[list[bool], PatchGrid, int, int]:
+    """Anchors, grid, width and height; the last row and column larger than the others at times."""
+    rows, columns = draw(st.integers(1, 7)), draw(st.integers(1, 7))
+    anchors = draw(st.lists(st.booleans(), min_size=rows * columns, max_size=rows * columns))
+    width, height = draw(st.integers(columns, 60)), draw(st.integers(rows, 60))
+    return anchors, PatchGrid(rows, columns), width, height
+
+
+def painted(tiles: list[Tile], width: int, height: int) -> np.ndarray[tuple[int, int], np.dtype]:
+    """How many tiles cover each pixel."""
+    count = np.zeros((height, width), int)
+    for tile in tiles:
+        count[tile.top : tile.bottom, tile.left : tile.right] += 1
+    return count
+
+
+@given(layouts())
+def test_every_anchor_pixel_lies_in_one_tile(
+    layout: tuple[list[bool], PatchGrid, int, int],
+) -> None:
+    anchors, grid, width, height = layout
+    expected = np.zeros((height, width), int)
+    rows, columns = grid.row_edges(height), grid.column_edges(width)
+    for patch in np.flatnonzero(anchors):
+        r, c = divmod(int(patch), grid.columns)
+        expected[rows[r] : rows[r + 1], columns[c] : columns[c + 1]] = 1
+    tiles = merge_anchors(np.array(anchors), grid, width, height)
+    np.testing.assert_array_equal(painted(tiles, width, height), expected)
+    assert len(tiles) <= sum(anchors)
+
+
+@pytest.mark.parametrize(
+    ("rows", "tiles"),
+    [
+        (["...", "..."], 0),
+        (["###", "###"], 1),
+        (["##.", "##."], 1),
+        (["#..", "##."], 2),
+        (["#.#", "#.#"], 2),
+        (["#.#", "###"], 3),
+        (["###", "...", "###"], 2),
+    ],
+)
+def test_rectangles_are_merged(rows: list[str], tiles: int) -> None:
+    anchors = np.array([cell == "#" for row in rows for cell in row])
+    grid = PatchGrid(len(rows), 3)
+    assert len(merge_anchors(anchors, grid, 33, 31)) == tiles
+
+
+def test_the_whole_frame_is_one_tile() -> None:
+    assert merge_anchors(np.ones(15, bool), PatchGrid(3, 5), 854, 480) == [Tile(0, 0, 854, 480)]
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 40), st.integers(0, 30))
+def test_the_halo_is_whole_inside_the_frame(x: int, y: int, size: int, radius: int) -> None:
+    tile = Tile(x, y, min(x + size, 41), min(y + size, 43))
+    grown = with_halo(tile, radius, 41, 43)
+    assert grown.left <= max(x - radius, 0)
+    assert grown.top <= max(y - radius, 0)
+    assert grown.right >= min(tile.right + radius, 41)
+    assert grown.bottom >= min(tile.bottom + radius, 43)
+    assert grown.pixels <= (tile.right - x + 2 * radius + 2) * (tile.bottom - y + 2 * radius + 2)
+    assert Tile(0, 0, 41, 43) == with_halo(Tile(0, 0, 41, 43), radius, 41, 43)
