@@ -15,6 +15,7 @@ __all__ = ["PatchGrid"]
 
 _SHORT_SIDE_PATCHES = 3
 _PATCH_ASPECT = 1.0675  # of the paper's patches: 170.8 x 160 pixels at 854x480
+_MAXIMUM_PATCHES = 65536  # of a frame: as many as a cache profile can hold
 _MINIMUM_PATCH = 16  # pixels a side, for the default grid only
 
 
@@ -22,7 +23,7 @@ _MINIMUM_PATCH = 16  # pixels a side, for the default grid only
 class PatchGrid:
     """`rows` x `columns` patches of a frame, numbered row-major.
 
-    Raises ScheduleError unless both are whole numbers of at least 1.
+    Raises ScheduleError unless both are whole numbers of at least 1 and `count` is at most 65536.
     """
 
     rows: int
@@ -37,6 +38,10 @@ class PatchGrid:
             ) from None
         if rows < 1 or columns < 1:
             raise ScheduleError(f"patch grid {rows}x{columns} has no patches")
+        if rows * columns > _MAXIMUM_PATCHES:
+            raise ScheduleError(
+                f"patch grid {rows}x{columns} has more than {_MAXIMUM_PATCHES} patches"
+            )
         object.__setattr__(self, "rows", rows)
         object.__setattr__(self, "columns", columns)
 

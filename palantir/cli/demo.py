@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from palantir.cli.options import Progress, file_argument, json_option, progress_bar, progress_option
+from palantir.cli.options import file_argument, file_option, json_option, progress_option
+from palantir.cli.printing import print_json, print_table
+from palantir.cli.progress import Report, progress_bar
 
 if TYPE_CHECKING:
     from palantir.evaluate import Demo
@@ -19,6 +20,7 @@ Examples:
   palantir demo videos/big-buck-bunny_720p25.mp4
   palantir demo clip_1080p.mp4 --start 0 --frames 120 --model net.onnx
 """
+_MOST = 10**6  # frames
 
 
 @click.command("demo", epilog=_EXAMPLES)
@@ -33,15 +35,19 @@ Examples:
 )
 @click.option(
     "--start",
-    type=click.IntRange(0),
+    type=click.IntRange(0, _MOST),
     default=66,
     show_default=True,
     help="First frame; the shipped network was trained on the bunny clip's first 66.",
 )
 @click.option(
-    "--frames", type=click.IntRange(20), default=66, show_default=True, help="How many frames."
+    "--frames",
+    type=click.IntRange(20, _MOST),
+    default=66,
+    show_default=True,
+    help="How many frames.",
 )
-@click.option("--model", type=click.Path(), help="SR network, x4 [the shipped one].")
+@file_option("--model", "SR network, x4 [the shipped one].")
 @json_option
 @progress_option
 def command(
@@ -56,15 +62,17 @@ def command(
     """Make an LR stream from CLIP, schedule 5 %, enhance it, and compare ways of upscaling."""
     from palantir.evaluate import run_demo
 
+    if Path(clip).resolve().parent == Path(output).resolve():
+        raise click.UsageError(f"{clip} lies in the output folder, whose files are replaced")
     with ExitStack() as bars:
 
-        def steps(title: str, total: int | None) -> Progress:
+        def steps(title: str, total: int | None) -> Report:
             bars.close()
             return bars.enter_context(progress_bar(title, total, progress))
 
         demo = run_demo(Path(clip), Path(output), steps, start=start, frames=frames, model=model)
     if as_json:
-        click.echo(json.dumps(_facts(demo)))
+        print_json(_facts(demo))
     else:
         _print_table(demo)
 
@@ -94,38 +102,31 @@ def _facts(demo: Demo) -> dict[str, object]:
 
 
 def _print_table(demo: Demo) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
     facts = _facts(demo)
-    table = Table(
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        title=f"{len(demo.rows[0].psnr)} frames, x4; PSNR of luma, gains and drift in dB",
-    )
-    table.add_column("upscaling", no_wrap=True)
-    for heading in ("PSNR-Y", "gain", "over\nbicubic", "pre-\nserved", "drift", "cost", "frames/s"):
-        table.add_column(heading, justify="right", no_wrap=True)
     rows = facts["rows"]
     assert isinstance(rows, list)
-    for row in rows:
-        preserved = row["gain_preserved"]
-        table.add_row(
-            row["name"],
-            f"{row['psnr_y']:.2f}",
-            f"{row['gain']:+.2f}",
-            f"{row['gain_over_bicubic']:+.2f}",
-            "-" if preserved is None else f"{preserved:.0%}",
-            f"{row['drift']:+.2f}",
-            f"{row['network_cost']:.1%}",
-            f"{row['frames_per_second']:.0f}",
-        )
-    console = Console()
-    console.print(table)
+    print_table(
+        ("upscaling", "PSNR-Y", "gain", "over\nbicubic", "pre-\nserved", "drift", "cost", "fps"),
+        [_cells(row) for row in rows],
+        title=f"{len(demo.rows[0].psnr)} frames, x4; PSNR of luma, gains and drift in dB",
+    )
     click.echo(
         "gain: over bilinear; preserved: share of per-frame SR's gain; cost: of per-frame SR's\n"
         "network; drift: gain over bicubic in a GoP's last ten frames less that in its first ten\n"
         f"LR stream  {demo.lr}\nprofile    {demo.profile}\nSR video   {demo.video}\n"
         f"picture    {demo.picture}  (HR, bilinear, SR with its anchors outlined)"
+    )
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    preserved = row["gain_preserved"]
+    return (
+        row["name"],
+        f"{row['psnr_y']:.2f}",
+        f"{row['gain']:+.2f}",
+        f"{row['gain_over_bicubic']:+.2f}",
+        "-" if preserved is None else f"{preserved:.0%}",
+        f"{row['drift']:+.2f}",
+        f"{row['network_cost']:.1%}",
+        f"{row['frames_per_second']:.0f}",
     )

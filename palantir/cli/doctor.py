@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import platform
-import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
 import click
 
 from palantir.cli.options import json_option
+from palantir.cli.printing import print_json
 
 _Check = Callable[[], str]
 
@@ -82,11 +81,11 @@ def command(as_json: bool) -> None:
     for name, (check, purpose) in _OPTIONAL.items():
         findings[name] = _optional(name, check, purpose)
     if as_json:
-        click.echo(json.dumps(findings))
+        print_json(findings)
     else:
         for name, found in findings.items():
             click.echo(f"{'ok  ' if found['ok'] else 'FAIL'}  {name:16} {found['text']}")
-    sys.exit(0 if all(found["ok"] for found in findings.values()) else 1)
+    click.get_current_context().exit(0 if all(found["ok"] for found in findings.values()) else 1)
 
 
 def _run(check: _Check) -> dict[str, object]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from palantir.cli.options import file_argument, json_option, progress_bar, progress_option
+from palantir.cli.options import (
+    check_output,
+    file_argument,
+    json_option,
+    output_option,
+    progress_option,
+)
+from palantir.cli.printing import print_json
+from palantir.cli.progress import progress_bar
 
 _EXAMPLES = """\b
 Examples:
@@ -15,41 +22,36 @@ Examples:
   palantir encode clip.mp4 -o lr.webm --scale 2 --bitrate 3000
   palantir encode clip.mp4 -o lr.webm --start 60 --frames 120
 """
+_MOST = 10**6  # of what a number can count: kbit/s or frames
 
 
 @click.command("encode", epilog=_EXAMPLES)
 @file_argument("clip")
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(),
-    help="LR stream to write: .webm, .mkv or .mp4.",
-)
+@output_option("-o", "--output", required=True, help="LR stream to write: .webm, .mkv or .mp4.")
 @click.option(
     "--scale", type=click.IntRange(1, 4), default=4, show_default=True, help="HR width / LR width."
 )
 @click.option(
     "--bitrate",
-    type=click.FloatRange(min=1),
+    type=click.IntRange(1, _MOST),
     help="In kbit/s [1800 at 854x480, in proportion to the area].",
 )
 @click.option(
     "--gop",
-    type=click.IntRange(1),
+    type=click.IntRange(1, _MOST),
     default=60,
     show_default=True,
     help="Largest distance of key frames, in frames.",
 )
-@click.option("--start", type=click.IntRange(0), default=0, help="First frame to take [0].")
-@click.option("--frames", type=click.IntRange(1), help="How many frames to take [all].")
+@click.option("--start", type=click.IntRange(0, _MOST), default=0, help="First frame to take [0].")
+@click.option("--frames", type=click.IntRange(1, _MOST), help="How many frames to take [all].")
 @json_option
 @progress_option
 def command(
     clip: str,
     output: str,
     scale: int,
-    bitrate: float | None,
+    bitrate: int | None,
     gop: int,
     start: int,
     frames: int | None,
@@ -59,6 +61,7 @@ def command(
     """Encode an LR VP9 stream from CLIP as a live streamer would: real time, alt-refs."""
     from palantir.media import encode_lr, probe
 
+    check_output(output, clip)
     total = frames or probe(clip).frame_count
     with progress_bar("encode", total, progress) as report:
         count = encode_lr(
@@ -72,8 +75,7 @@ def command(
         "height": written.height,
         "bytes": Path(output).stat().st_size,
     }
-    click.echo(
-        json.dumps(facts)
-        if as_json
-        else "{output}: {frames} frames of {width}x{height}, {bytes} bytes".format(**facts)
-    )
+    if as_json:
+        print_json(facts)
+    else:
+        click.echo("{output}: {frames} frames of {width}x{height}, {bytes} bytes".format(**facts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from itertools import chain
 from pathlib import Path
@@ -10,7 +9,18 @@ from typing import Any
 
 import click
 
-from palantir.cli.options import file_argument, json_option, progress_bar, progress_option
+from palantir.cli.options import (
+    check_output,
+    default_profile,
+    file_argument,
+    file_option,
+    json_option,
+    output_option,
+    progress_option,
+    threads_option,
+)
+from palantir.cli.printing import print_json
+from palantir.cli.progress import progress_bar
 from palantir.errors import MediaError, ProfileError
 
 _EXAMPLES = """\b
@@ -23,16 +33,18 @@ Examples:
 
 @click.command("enhance", epilog=_EXAMPLES)
 @file_argument("segment")
-@click.option(
+@output_option(
     "-o",
     "--output",
     required=True,
-    type=click.Path(allow_dash=True),
+    dash=True,
     help="Video to write: .mp4, .mkv, .webm or .y4m; - is Y4M on standard output.",
 )
-@click.option("--profile", type=click.Path(), help="Cache profile [SEGMENT's name .pcp].")
-@click.option("--model", type=click.Path(), help="SR network, ONNX [the shipped x4 network].")
-@click.option("--reuse", type=click.Choice(["detail", "paper"]), help="[what the profile says]")
+@file_option("--profile", "Cache profile [SEGMENT's name .pcp].")
+@file_option("--model", "SR network, ONNX [the shipped x4 network].")
+@click.option(
+    "--reuse", type=click.Choice(["detail", "paper"]), help="Reuse mode [what the profile says]."
+)
 @click.option(
     "--crf",
     type=click.IntRange(0, 63),
@@ -40,9 +52,7 @@ Examples:
     show_default=True,
     help="Quality of the written video; lower is better.",
 )
-@click.option(
-    "--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Decoding threads."
-)
+@threads_option
 @click.option(
     "--model-threads",
     type=click.IntRange(0, 64),
@@ -65,18 +75,19 @@ def command(
 ) -> None:
     """Super-resolve SEGMENT, a VP9 file, and write the result; times and audio are kept."""
     import palantir
-    from palantir.media import VideoSink
+    from palantir.media import VideoSink, VideoSource
 
     if as_json and output == "-":
         raise click.UsageError("--json and video cannot share standard output")
-    chosen = Path(profile) if profile else Path(segment).with_suffix(".pcp")
+    source = VideoSource(segment)
+    chosen = Path(profile) if profile else default_profile(segment)
+    check_output(output, segment, chosen, model)
     if not profile and not chosen.exists():
         raise ProfileError(f"{chosen}: no such profile; make it with: palantir schedule {segment}")
     begin = time.perf_counter()
     frames = palantir.enhance(
-        segment, chosen, model, reuse=reuse, threads=threads, model_threads=model_threads
+        source, chosen, model, reuse=reuse, threads=threads, model_threads=model_threads
     )
-    source, known = frames.source, frames.profile
     first = next(frames, None)
     if first is None:
         raise MediaError(f"{segment}: displays no frame")
@@ -85,7 +96,7 @@ def command(
         audio_from=source, crf=crf,
     )  # fmt: skip
     count = 0
-    total = source.frame_count or int(known.shown.sum())
+    total = source.frame_count or int(frames.profile.shown.sum())
     with progress_bar("enhance", total, progress) as report, sink:
         for frame in chain([first], frames):
             sink.write(frame.planes, frame.pts)
@@ -97,14 +108,19 @@ def command(
         "frames": count,
         "width": first.width,
         "height": first.height,
-        "anchors": int(known.anchors.sum()),
+        "anchors": int(frames.profile.anchors.sum()),
         "network_cost": frames.cost.share,
         "seconds": seconds,
         "frames_per_second": count / seconds,
     }
-    click.echo(
-        json.dumps(facts) if as_json else
+    if as_json:
+        print_json(facts)
+    else:
+        click.echo(_sentence(facts), err=output == "-")
+
+
+def _sentence(facts: dict[str, Any]) -> str:
+    return (
         "{output}: {frames} frames of {width}x{height}, {anchors} anchors, network cost "
-        "{network_cost:.1%} of per-frame SR, {frames_per_second:.1f} frames/s".format(**facts),
-        err=output == "-",
-    )  # fmt: skip
+        "{network_cost:.1%} of per-frame SR, {frames_per_second:.1f} frames/s"
+    ).format(**facts)

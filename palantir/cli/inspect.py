@@ -2,48 +2,77 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from palantir.cli.options import file_argument, json_option
+from palantir.cli.options import (
+    check_output,
+    file_argument,
+    file_option,
+    grid_option,
+    json_option,
+    output_option,
+    progress_option,
+)
+from palantir.cli.printing import print_json, print_table
+from palantir.cli.progress import progress_bar
 from palantir.errors import MediaError
+
+if TYPE_CHECKING:
+    from palantir.graph import ErrorGraph
+    from palantir.grid import PatchGrid
+    from palantir.profile import CacheProfile
 
 _EXAMPLES = """\b
 Examples:
   palantir inspect segment.pcp
   palantir inspect segment.webm --image trace.png --profile segment.pcp
   palantir inspect model.onnx --json
+
+\b
+The picture of --image: one column a coded frame, one row a patch, in three bands:
+  texture    the error that a patch adds if it is reused, logarithmic
+  influence  the shown error that one unit of error in the patch causes, logarithmic
+  anchors    yellow, where --profile is given
+Black is least, then red, yellow, white. Marks on top: yellow a key frame, dark a
+hidden frame.
 """
+_ONNX_START = b"\x08"  # the field that every ONNX file begins with; no container does
 
 
 @click.command("inspect", epilog=_EXAMPLES)
 @file_argument("file")
-@click.option(
-    "--image",
-    type=click.Path(),
-    help="For a segment: write texture, influence and anchors per frame as PNG.",
-)
-@click.option("--profile", type=click.Path(), help="For a segment: the anchors to show.")
-@click.option("--grid", help="For a segment: patches of a frame, ROWSxCOLUMNS.")
+@output_option("--image", help="For a segment: draw texture, influence and anchors, PNG.")
+@file_option("--profile", "For a segment: the anchors to show.")
+@grid_option("For a segment: patches of a frame, rows x columns.")
 @json_option
+@progress_option
 def command(
-    file: str, image: str | None, profile: str | None, grid: str | None, as_json: bool
+    file: str,
+    image: str | None,
+    profile: str | None,
+    grid: PatchGrid | None,
+    as_json: bool,
+    progress: bool | None,
 ) -> None:
     """Show what FILE holds: a cache profile, a VP9 segment or an ONNX model."""
     kind = _kind(Path(file))
     if kind != "segment" and (image or profile or grid):
         raise click.UsageError(f"--image, --profile and --grid are for segments, not for a {kind}")
+    if profile and grid:
+        raise click.UsageError("--profile brings its own grid")
+    if image:
+        check_output(image, file, profile)
     if kind == "profile":
         facts = _profile(file)
     elif kind == "model":
         facts = _model(file)
     else:
-        facts = _segment(file, image, profile, grid)
+        facts = _segment(file, image, profile, grid, progress)
     if as_json:
-        click.echo(json.dumps(facts))
+        print_json(facts)
     else:
         _print(facts)
 
@@ -53,11 +82,14 @@ def _kind(path: Path) -> str:
 
     try:
         with path.open("rb") as file:
-            if file.read(len(MAGIC)) == MAGIC:
-                return "profile"
+            start = file.read(len(MAGIC))
     except OSError as error:
         raise MediaError(f"{path}: {error.strerror}") from None
-    return {".onnx": "model", ".pcp": "profile"}.get(path.suffix.lower(), "segment")
+    if start == MAGIC or path.suffix.lower() == ".pcp":
+        return "profile"
+    if start.startswith(_ONNX_START) or path.suffix.lower() == ".onnx":
+        return "model"
+    return "segment"
 
 
 def _profile(file: str) -> dict[str, Any]:
@@ -93,67 +125,87 @@ def _model(file: str) -> dict[str, Any]:
     return SRNetwork.load(file).describe()
 
 
-def _segment(file: str, image: str | None, profile: str | None, grid: str | None) -> dict[str, Any]:
-    from palantir.graph import ErrorGraph
+def _segment(
+    file: str,
+    image: str | None,
+    profile: str | None,
+    grid: PatchGrid | None,
+    progress: bool | None,
+) -> dict[str, Any]:
+    from palantir.graph.construct import graph_from_video
     from palantir.media.source import VideoSource
     from palantir.profile import CacheProfile
 
     source = VideoSource(file)
     known = CacheProfile.load(profile) if profile else None
-    if known and grid:
-        raise click.UsageError("--profile brings its own grid")
-    graph = ErrorGraph.from_video(source, known.grid if known else grid)
+    with progress_bar("construct", source.frame_count, progress) as report:
+        graph = graph_from_video(source, known.grid if known else grid, progress=report)
     if known:
         known.check_segment(graph.segment_sha256 or b"", str(profile))
-    anchors = known.anchors if known else None
     if image:
         from palantir.evaluate.pictures import trace_picture
         from palantir.media.png import write_png
 
-        write_png(image, trace_picture(graph, anchors))
-    table = graph.frames
-    texture = graph.texture.reshape(len(table), -1).sum(axis=1)
+        write_png(image, trace_picture(graph, known.anchors if known else None))
     return {
         "segment": file,
-        "size": list(graph.lr_size),
+        "lr_size": list(graph.lr_size),
         "grid": str(graph.grid),
         "colour": source.colour.matrix + (" full range" if source.colour.full_range else ""),
         "segment_sha256": (graph.segment_sha256 or b"").hex(),
         **({"image": image} if image else {}),
-        "frames": [
-            {
-                "frame": t,
-                "packet": int(table.packet[t]),
-                "type": "key" if table.key[t] else "intra" if table.intra_only[t] else "inter",
-                "shown": bool(table.shown[t]),
-                "size": f"{table.width[t]}x{table.height[t]}",
-                "bytes": int(table.coded_bytes[t]),
-                "quantizer": int(table.quantizer[t]),
-                "references": table.references[t].tolist(),
-                "texture": round(float(texture[t]), 1),
-                **({} if anchors is None else {"anchors": anchors[t].nonzero()[0].tolist()}),
-            }
-            for t in range(len(table))
-        ],
+        "frames": _frames(graph, known),
     }
 
 
-def _print(facts: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _frames(graph: ErrorGraph, profile: CacheProfile | None) -> list[dict[str, Any]]:
+    table = graph.frames
+    texture = graph.texture.reshape(len(table), -1).sum(axis=1)
+    frames: list[dict[str, Any]] = [
+        {
+            "frame": t,
+            "packet": int(table.packet[t]),
+            "type": "key" if table.key[t] else "intra" if table.intra_only[t] else "inter",
+            "shown": bool(table.shown[t]),
+            "size": f"{table.width[t]}x{table.height[t]}",
+            "bytes": int(table.coded_bytes[t]),
+            "quantizer": int(table.quantizer[t]),
+            "references": [int(i) for i in table.references[t] if i >= 0],
+            "texture": float(texture[t]),
+        }
+        for t in range(len(table))
+    ]
+    if profile:
+        for frame, flags in zip(frames, profile.anchors, strict=True):
+            frame["anchors"] = flags.nonzero()[0].tolist()
+    return frames
 
-    console = Console()
+
+def _print(facts: dict[str, Any]) -> None:
     frames = facts.pop("frames", [])
     for key, value in facts.items():
-        console.print(f"{key.replace('_', ' ')}: {value}", markup=False, highlight=False)
+        click.echo(f"{key.replace('_', ' ')}: {_words(value)}")
     if frames:
-        table = Table(*frames[0])
-        for frame in frames:
-            table.add_row(*(_cell(value) for value in frame.values()))
-        console.print(table)
+        headings = [_SHORT.get(name, name) for name in frames[0]]
+        rows = [[_words(value) for value in frame.values()] for frame in frames]
+        text = [index for index, value in enumerate(frames[0].values()) if _is_text(value)]
+        print_table(headings, rows, text_columns=text)
 
 
-def _cell(value: object) -> str:
+_SHORT = {"quantizer": "q", "references": "refs"}  # so that a terminal's 80 columns hold a row
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, (bool, str, list))
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
     if isinstance(value, list):
-        return " ".join(map(str, value))
-    return "" if value is False else "yes" if value is True else str(value)
+        return " ".join(map(str, value)) or "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_words(item)}" for key, item in value.items()) or "-"
+    return "-" if value is None else str(value)

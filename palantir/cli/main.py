@@ -1,16 +1,19 @@
 """Finding the command, and turning exceptions into one line and an exit code.
 
-0 done; 1 an error of ours, in one line on standard error; 2 wrong usage; 130 interrupted.
+0 done; 1 an error, in one line on standard error; 2 wrong usage, in one line too; 130 interrupted,
+143 terminated, 129 hung up: 128 and the signal's number.
 """
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
+from palantir.cli.signals import Stopped, stopping_cleanly
 from palantir.errors import PalantirError
 
 __all__ = ["main"]
@@ -54,27 +57,53 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 @click.group(
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
     epilog="Each command tells more: palantir schedule --help",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
     help="Print the version and exit.",
 )  # fmt: skip
-def _palantir() -> None:
+@click.pass_context
+def _palantir(ctx: click.Context) -> None:
     """Patch-level super-resolution of low-resolution VP9 video."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; `arguments` default to the process's own."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no UTF-8
     try:
-        code = _palantir.main(arguments, prog_name="palantir", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except PalantirError as error:
-        click.echo(f"palantir: {error}", err=True)
-        sys.exit(1)
+        with stopping_cleanly():
+            code = _palantir.main(arguments, prog_name="palantir", standalone_mode=False)
+    except Stopped as stopped:
+        code = _complain(str(stopped), stopped.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("palantir: interrupted", err=True)
-        sys.exit(130)
+        code = _complain("interrupted", 130)
+    except click.ClickException as error:
+        code = _complain(_usage(error), error.exit_code)
+    except PalantirError as error:
+        code = _complain(str(error))
+    except ImportError as error:
+        code = _complain(f"{error} (palantir doctor tells more)")
+    except MemoryError:
+        code = _complain("out of memory")
+    except OSError as error:  # files' errors are PalantirError; click ends a broken pipe quietly
+        code = _complain(f"{error.filename or 'standard output'}: {error.strerror or error}")
     sys.exit(code or 0)
+
+
+def _complain(message: str, code: int = 1) -> int:
+    """Print one line, whatever characters a file's name brings; return the exit code."""
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
+    click.echo(f"palantir: {''.join(shown)}", err=True)
+    return code
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    asking = f"{context.command_path} --help" if context else "palantir --help"
+    return f"{error.format_message().rstrip('.')}; see {asking}"

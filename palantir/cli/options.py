@@ -1,18 +1,94 @@
-"""Options that several commands share, and the progress bar of long work."""
+"""Arguments and options that several commands share, and their checks."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-__all__ = ["Progress", "file_argument", "json_option", "progress_bar", "progress_option"]
+from palantir.errors import ScheduleError
 
-Command = Callable[..., Any]
-Progress = Callable[[int], None]  # hears how much is done so far
+if TYPE_CHECKING:
+    from palantir.grid import PatchGrid
+
+__all__ = [
+    "check_output",
+    "default_profile",
+    "file_argument",
+    "file_option",
+    "grid_option",
+    "json_option",
+    "output_option",
+    "parsed_by",
+    "progress_option",
+    "threads_option",
+]
+
+_Command = Callable[..., Any]
+_Decorator = Callable[[_Command], _Command]
+
+
+class _FileName(click.Path):
+    """A file's name. Whether it exists is the library's to find: its messages say more."""
+
+    name = "file"
+
+    def __init__(self, *, dash: bool = True) -> None:
+        super().__init__()
+        self._dash = dash
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value:
+            self.fail("a file's name cannot be empty", param, ctx)
+        if value == "-" and not self._dash:
+            self.fail("the result cannot go to standard output: name a file", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def file_argument(name: str) -> _Decorator:
+    """A file to read, by position."""
+    return click.argument(name, type=_FileName())
+
+
+def file_option(name: str, help: str) -> _Decorator:  # noqa: A002 - click's own word
+    """A further file to read."""
+    return click.option(name, type=_FileName(), help=help)
+
+
+def output_option(
+    *names: str,
+    help: str,  # noqa: A002 - click's own word
+    dash: bool = False,
+    **settings: Any,
+) -> _Decorator:
+    """A file to write; only with `dash` may it be "-", standard output."""
+    return click.option(*names, type=_FileName(dash=dash), help=help, **settings)
+
+
+def parsed_by(parse: Callable[[str], Any]) -> Callable[..., Any]:
+    """A click callback: `parse` the text; what it refuses with ScheduleError is wrong usage."""
+
+    def callback(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Any:
+        try:
+            return None if text is None else parse(text)
+        except ScheduleError as error:
+            raise click.BadParameter(str(error), ctx, parameter) from None
+
+    return callback
+
+
+def _parse_grid(text: str) -> PatchGrid:
+    from palantir.grid import PatchGrid
+
+    return PatchGrid.parse(text)
+
+
+def grid_option(help: str) -> _Decorator:  # noqa: A002 - click's own word
+    """`--grid ROWSxCOLUMNS`, a PatchGrid or None."""
+    return click.option("--grid", metavar="RxC", callback=parsed_by(_parse_grid), help=help)
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 progress_option = click.option(
@@ -20,33 +96,22 @@ progress_option = click.option(
     default=None,
     help="Show a progress bar; by default only on a terminal.",
 )
+threads_option = click.option(
+    "--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Decoding threads."
+)
 
 
-def file_argument(name: str) -> Callable[[Command], Command]:
-    """A positional path. Existence is the library's to check: its messages say more."""
-    return click.argument(name, type=click.Path(dir_okay=True))
+def check_output(output: str | Path, *inputs: str | Path | None) -> None:
+    """Refuse, as wrong usage, an output that is one of the inputs, under whatever name."""
+    for path in inputs:
+        try:
+            same = path is not None and Path(output).samefile(path)
+        except OSError:  # one of them does not exist or cannot be looked at
+            continue
+        if same:
+            raise click.UsageError(f"the output {output} would overwrite the input {path}")
 
 
-@contextmanager
-def progress_bar(title: str, total: int | None, wanted: bool | None) -> Iterator[Progress]:
-    """A bar with ETA on standard error, off where that is no terminal (`wanted` overrides)."""
-    if not (sys.stderr.isatty() if wanted is None else wanted):
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("elapsed"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda done: bar.update(task, completed=done)
+def default_profile(segment: str) -> Path:
+    """Where a segment's profile is unless the user says otherwise: beside it, as .pcp."""
+    return Path(segment).with_suffix(".pcp")

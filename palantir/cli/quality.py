@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from palantir.cli.options import file_argument, json_option, progress_bar, progress_option
+from palantir.cli.options import file_argument, json_option, progress_option
+from palantir.cli.printing import print_json, print_table
+from palantir.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from palantir.quality import FrameQuality, Quality
@@ -47,17 +48,14 @@ def command(
     with progress_bar("measure", probe(video).frame_count, progress) as report:
         quality = measure(reference, video, with_ssim=with_ssim, crop=crop, progress=report)
     if as_json:
-        click.echo(json.dumps(quality.to_dict()))
+        print_json(quality.to_dict())
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("frames", "PSNR-Y", "PSNR-YUV (6:1:1)", "SSIM")
-    rows: list[tuple[str, FrameQuality | Quality]] = []
+    named: list[tuple[str, FrameQuality | Quality]] = []
     if per_frame:
-        rows += [(str(index), frame) for index, frame in enumerate(quality.frames)]
-    rows.append((f"mean of {len(quality.frames)}", quality))
-    for name, figures in rows:
-        ssim = "-" if figures.ssim is None else f"{figures.ssim:.4f}"
-        table.add_row(name, f"{figures.psnr_y:.2f} dB", f"{figures.psnr_yuv:.2f} dB", ssim)
-    Console().print(table)
+        named += [(str(index), frame) for index, frame in enumerate(quality.frames)]
+    named.append((f"mean of {len(quality.frames)}", quality))
+    rows = [
+        (name, f"{q.psnr_y:.2f}", f"{q.psnr_yuv:.2f}", "-" if q.ssim is None else f"{q.ssim:.4f}")
+        for name, q in named
+    ]
+    print_table(("frame", "PSNR-Y dB", "PSNR-YUV 6:1:1 dB", "SSIM"), rows)

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-import json
+import re
 import time
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from palantir.cli.options import file_argument, json_option, progress_bar, progress_option
+from palantir.cli.options import (
+    check_output,
+    default_profile,
+    file_argument,
+    grid_option,
+    json_option,
+    output_option,
+    parsed_by,
+    progress_option,
+    threads_option,
+)
+from palantir.cli.printing import print_json
+from palantir.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from palantir.grid import PatchGrid
+    from palantir.schedule import Budget
 
 _EXAMPLES = """\b
 Examples:
@@ -22,7 +38,7 @@ Examples:
 def _interval(_: click.Context, __: click.Parameter, text: str) -> Literal["gop"] | int:
     if text == "gop":
         return "gop"
-    if text.isascii() and text.isdigit() and int(text) > 0:
+    if re.fullmatch("0*[1-9][0-9]{0,8}", text):
         return int(text)
     raise click.BadParameter(f"{text!r} is neither gop nor a number of frames")
 
@@ -30,26 +46,35 @@ def _interval(_: click.Context, __: click.Parameter, text: str) -> Literal["gop"
 def _patch(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
-    width, cross, height = text.lower().partition("x")
-    if not (cross and width.isdigit() and height.isdigit()):
+    match = re.fullmatch("([0-9]{1,9})[xX]([0-9]{1,9})", text)
+    if match is None:
         raise click.BadParameter(f"{text!r} is not of the form WIDTHxHEIGHT, such as 64x64")
-    return int(width), int(height)
+    return int(match[1]), int(match[2])
+
+
+def _budget(text: str) -> Budget:
+    from palantir.schedule import Budget
+
+    return Budget.parse(text)
 
 
 @click.command("schedule", epilog=_EXAMPLES)
 @file_argument("segment")
-@click.option("-o", "--output", type=click.Path(), help="Profile to write [SEGMENT's name .pcp].")
+@output_option("-o", "--output", help="Profile to write [SEGMENT's name .pcp].")
 @click.option(
     "--budget",
     default="5%",
+    metavar="SHARE|N",
     show_default=True,
-    help="Share of the patches, or a number of them, for each interval.",
+    callback=parsed_by(_budget),
+    help="Share of the patches (5%), or a number of them (20), for each interval.",
 )
-@click.option("--grid", help="Patches of a frame, ROWSxCOLUMNS [3x5 on 854x480].")
-@click.option("--patch", callback=_patch, help="Size of a patch in LR pixels, WIDTHxHEIGHT.")
+@grid_option("Patches of a frame, rows x columns [3x5 on 854x480].")
+@click.option("--patch", metavar="WxH", callback=_patch, help="Instead: a patch in LR pixels.")
 @click.option(
     "--interval",
     default="gop",
+    metavar="gop|N",
     show_default=True,
     callback=_interval,
     help="Scheduling interval: gop, or a number of coded frames.",
@@ -68,16 +93,14 @@ def _patch(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
     show_default=True,
     help="Reuse mode the profile asks for.",
 )
-@click.option(
-    "--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Decoding threads."
-)
+@threads_option
 @json_option
 @progress_option
 def command(
     segment: str,
     output: str | None,
-    budget: str,
-    grid: str | None,
+    budget: Budget,
+    grid: PatchGrid | None,
     patch: tuple[int, int] | None,
     interval: Literal["gop"] | int,
     selector: str,
@@ -91,21 +114,20 @@ def command(
     from palantir.grid import PatchGrid
     from palantir.media.source import VideoSource
     from palantir.profile import CacheProfile
-    from palantir.schedule import Budget, select
+    from palantir.schedule import select
 
     if grid and patch:
         raise click.UsageError("--grid and --patch exclude each other")
-    allowed = Budget.parse(budget)
-    target = Path(output) if output else Path(segment).with_suffix(".pcp")
     source = VideoSource(segment)
-    wanted: PatchGrid | str | None = grid
+    target = Path(output) if output else default_profile(segment)
+    check_output(target, segment)
     if patch:
-        wanted = PatchGrid.from_patch_size(source.width, source.height, *patch)
+        grid = PatchGrid.from_patch_size(source.width, source.height, *patch)
     begin = time.perf_counter()
     with progress_bar("construct", source.frame_count, progress) as report:
-        graph = graph_from_video(source, wanted, threads=threads, progress=report)
+        graph = graph_from_video(source, grid, threads=threads, progress=report)
     constructed = time.perf_counter()
-    selection = select(graph, allowed, selector, interval)
+    selection = select(graph, budget, selector, interval)
     selected = time.perf_counter()
     CacheProfile.from_selection(graph, selection, reuse=reuse).save(target)
     facts: dict[str, Any] = {
@@ -122,7 +144,10 @@ def command(
         "construction_seconds": constructed - begin,
         "selection_seconds": selected - constructed,
     }
-    click.echo(json.dumps(facts) if as_json else _sentence(facts))
+    if as_json:
+        print_json(facts)
+    else:
+        click.echo(_sentence(facts))
 
 
 def _sentence(facts: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -56,6 +57,8 @@ def open_raw(target: str | os.PathLike[str] | BinaryIO) -> Iterator[BinaryIO]:
     if not isinstance(target, (str, os.PathLike)):
         yield target
     elif os.fspath(target) == STANDARD_OUTPUT:
+        if sys.stdout is None:  # closed by whoever started the process
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         with _closing_quietly(os.fdopen(os.dup(sys.stdout.fileno()), "wb")) as file:
             yield file
     elif _is_special(Path(target)):

@@ -13,10 +13,12 @@ from palantir.errors import ScheduleError
 
 __all__ = ["Budget"]
 
+_MOST = 2**27  # patches that a cache profile can hold
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A share of the patches (float, above 0, at most 1) or a number of anchors (int, at least 1).
+    """A share of the patches (float, above 0, at most 1) or a number of anchors (int, 1..2^27).
 
     Where a graph is scheduled in several intervals, the budget holds for each of them by itself.
     Raises ScheduleError for any other value.
@@ -31,6 +33,8 @@ class Budget:
         if isinstance(value, Integral):
             if value < 1:
                 raise ScheduleError(f"budget {value} is not at least 1 anchor")
+            if int(value) > _MOST:
+                raise ScheduleError(f"budget {value}: more anchors than any graph has patches")
             object.__setattr__(self, "value", int(value))
         else:
             share = float(value)

@@ -83,7 +83,7 @@ void equals_the_definition() {
 
 void compose_rounds_and_clips() {
   const std::vector<int16_t> base{-7000, -33, -32, 0, 31, 32, 95, 96, 16287, 16288, 23600};
-  const std::vector<int16_t> detail{32767, 0, 0, -1, 1, 0, 0, 0, 0, 0, -23600};
+  const std::vector<int16_t> detail{32767, 0, 0, -1, 1, 0, 0, 0, 0, 32767, -23600};
   const int count = static_cast<int>(base.size());
   std::vector<uint8_t> out(base.size());
   palantir::compose({base.data(), count, count, 1}, {}, {out.data(), count, count, 1});

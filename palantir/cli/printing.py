@@ -1,0 +1,45 @@
+"""What commands print: JSON for programs, tables for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+__all__ = ["print_json", "print_table"]
+
+_UNBOUNDED = 10_000  # columns, where nobody looks at the width: nothing may be cut off
+
+
+def print_json(value: Any) -> None:
+    """One line of strict JSON: no NaN, no infinity."""
+    click.echo(json.dumps(value, allow_nan=False))
+
+
+def print_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    title: str | None = None,
+    text_columns: Sequence[int] = (0,),
+) -> None:
+    """A table with right-aligned numbers, folded to a terminal's width, never abridged."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left")
+    for index, heading in enumerate(headings):
+        justify = "left" if index in text_columns else "right"
+        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for row in rows:
+        table.add_row(*map(Text, row))
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    console = Console(width=None if terminal else _UNBOUNDED)
+    with console.capture() as capture:
+        console.print(table)
+    click.echo("\n".join(line.rstrip() for line in capture.get().rstrip().splitlines()))
