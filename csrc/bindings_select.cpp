@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -42,6 +43,25 @@ palantir::GraphView view(const Int64& row_start, const Int32& reference, const D
   return graph;
 }
 
+// False once a Python signal handler has raised. Asking costs the GIL, so it is done rarely.
+class SignalPoll {
+ public:
+  bool operator()() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds(50)) return true;
+    last_ = now;
+    const py::gil_scoped_acquire gil;
+    return PyErr_CheckSignals() == 0;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+void raise_pending() {
+  if (PyErr_Occurred()) throw py::error_already_set();
+}
+
 template <typename T>
 py::array_t<T> array_of(const std::vector<T>& values) {
   return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
@@ -76,8 +96,9 @@ Double run_objectives(const Int64& row_start, const Int32& reference, const Doub
   std::vector<double> total;
   {
     py::gil_scoped_release release;
-    total = palantir::objectives(graph, picks, order.size());
+    total = palantir::objectives(graph, picks, order.size(), SignalPoll());
   }
+  raise_pending();
   return array_of(total);
 }
 
@@ -88,8 +109,9 @@ py::tuple run_select_adjoint(const Int64& row_start, const Int32& reference,
   palantir::Selection selection;
   {
     py::gil_scoped_release release;
-    selection = palantir::select_adjoint(graph, count);
+    selection = palantir::select_adjoint(graph, count, SignalPoll());
   }
+  raise_pending();
   return py::make_tuple(array_of(selection.order), array_of(selection.gain),
                           array_of(selection.total));
 }

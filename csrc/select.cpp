@@ -185,24 +185,25 @@ void sweep_influence(const GraphView& graph, const std::uint8_t* anchor, double*
 }
 
 std::vector<double> objectives(const GraphView& graph, const std::int64_t* order,
-                               std::int64_t picks) {
+                               std::int64_t picks, const KeepGoing& keep_going) {
   AnchorState state(graph);
   std::vector<double> total{objective(graph, state.error())};
   total.reserve(static_cast<std::size_t>(picks) + 1);
-  for (std::int64_t pick = 0; pick < picks; ++pick) {
+  for (std::int64_t pick = 0; pick < picks && (!keep_going || keep_going()); ++pick) {
     state.make_anchor(order[pick]);
     total.push_back(objective(graph, state.error()));
   }
   return total;
 }
 
-Selection select_adjoint(const GraphView& graph, std::int64_t count) {
+Selection select_adjoint(const GraphView& graph, std::int64_t count,
+                         const KeepGoing& keep_going) {
   AnchorState state(graph);
   std::vector<double> influence = state.influence();
   Selection selection;
   selection.total.push_back(objective(graph, state.error()));
   const Node picks = std::clamp<Node>(count, 0, graph.nodes);
-  for (Node pick = 0; pick < picks; ++pick) {
+  for (Node pick = 0; pick < picks && (!keep_going || keep_going()); ++pick) {
     const Node node = best_node(state, influence);
     selection.order.push_back(node);
     selection.gain.push_back(state.error()[node] * influence[node]);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace palantir {
@@ -39,11 +40,15 @@ void sweep_errors(const GraphView& graph, const std::uint8_t* anchor, double* er
 // influence[nodes]: rise of the objective per unit of error in each node.
 void sweep_influence(const GraphView& graph, const std::uint8_t* anchor, double* influence);
 
+// Asked before each pick; false ends the work with the picks done so far. Empty: never asked.
+using KeepGoing = std::function<bool()>;
+
 // The objective before any pick and after each of order[picks], which holds valid nodes.
 std::vector<double> objectives(const GraphView& graph, const std::int64_t* order,
-                               std::int64_t picks);
+                               std::int64_t picks, const KeepGoing& keep_going = {});
 
 // Picks min(count, nodes) anchors, each the one of largest gain = error * influence.
-Selection select_adjoint(const GraphView& graph, std::int64_t count);
+Selection select_adjoint(const GraphView& graph, std::int64_t count,
+                         const KeepGoing& keep_going = {});
 
 }  // namespace palantir

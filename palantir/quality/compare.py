@@ -16,6 +16,10 @@ from palantir.quality.ssim import WINDOW, ssim
 __all__ = ["compare", "compare_frames", "measure"]
 
 
+class _DifferentError(MediaError):
+    """The clips do not fit together; says nothing of their names."""
+
+
 def compare_frames(reference: Planes, distorted: Planes, *, with_ssim: bool = True) -> FrameQuality:
     """Measure one picture, (Y, U, V) uint8 4:2:0, against another of its size.
 
@@ -51,17 +55,17 @@ def compare(
     for index, (original, other) in enumerate(zip_longest(reference, distorted)):
         if original is None or other is None:
             shorter = "reference" if original is None else "other"
-            raise MediaError(f"frame {index}: the {shorter} ends after {index} frames")
+            raise _DifferentError(f"frame {index}: the {shorter} ends after {index} frames")
         if crop:
             original = _crop(original, other)
         try:
             frames.append(compare_frames(original, other, with_ssim=with_ssim))
         except MediaError as error:
-            raise MediaError(f"frame {index}: {error}") from None
+            raise _DifferentError(f"frame {index}: {error}") from None
         if progress is not None:
             progress(index + 1)
     if not frames:
-        raise MediaError("no frames to compare")
+        raise _DifferentError("no frames to compare")
     return Quality(tuple(frames))
 
 
@@ -82,10 +86,10 @@ def measure(
             crop=crop,
             progress=progress,
         )
-    except MediaError as error:
+    except _DifferentError as error:
         raise MediaError(
             f"{os.fspath(distorted_path)} against {os.fspath(reference_path)}: {error}"
-        ) from error
+        ) from None
 
 
 def _crop(planes: Planes, to: Planes) -> Planes:

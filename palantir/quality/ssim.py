@@ -47,7 +47,7 @@ def ssim(reference: NDArray[np.uint8], distorted: NDArray[np.uint8]) -> float:
     mean_x, mean_y = mean_x + 128, mean_y + 128
     luminance = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
     structure = (2 * covariance + _C2) / (variances + _C2)
-    return float(np.mean(luminance * structure, dtype=np.float64))
+    return min(1.0, float(np.mean(luminance * structure, dtype=np.float64)))
 
 
 def _window_mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:
