@@ -15,12 +15,12 @@ from palantir.schedule import select
 FRAMES, GRID = 40, PatchGrid(40, 64)
 
 
-class _Alarm(Exception):
+class _AlarmError(Exception):
     pass
 
 
 def _raise(_: int, __: FrameType | None) -> None:
-    raise _Alarm
+    raise _AlarmError
 
 
 def _chain() -> ErrorGraph:
@@ -37,7 +37,7 @@ def test_a_signal_interrupts_native_selection() -> None:
     previous = signal.signal(signal.SIGALRM, _raise)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.5)
-        with pytest.raises(_Alarm):
+        with pytest.raises(_AlarmError):
             select(graph, graph.nodes)  # minutes, if left alone
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
