@@ -15,7 +15,7 @@ def bench(context: click.Context) -> None:
 
 @bench.command()
 def figures() -> None:
-    """The measures of DESIGN.md section 9, each beside its target; about two minutes."""
+    """Speed and memory, each beside its target; about two minutes."""
     from bench.first_figures import print_figures
 
     print_figures()

@@ -1,4 +1,4 @@
-"""The measures of DESIGN.md section 9 that exist so far, each beside its target."""
+"""Speed and memory figures, each beside its target; the words are those of docs/method.md."""
 
 from __future__ import annotations
 

@@ -19,10 +19,16 @@ using PlaneArray = py::array_t<Sample, py::array::c_style>;
 template <class Sample>
 using PlaneArrays = std::tuple<PlaneArray<Sample>, PlaneArray<Sample>, PlaneArray<Sample>>;
 
+// Far above VP9's largest frame at the largest scale (1 << 18), and far below where int overflows.
+constexpr py::ssize_t kMaxPlaneSide = 1 << 20;
+
 template <class Sample>
 Plane<const Sample> view(const PlaneArray<Sample>& array) {
   if (array.ndim() != 2)
     throw py::value_error("a plane has 2 dimensions, not " + std::to_string(array.ndim()));
+  if (array.shape(0) > kMaxPlaneSide || array.shape(1) > kMaxPlaneSide)
+    throw py::value_error("a plane of " + std::to_string(array.shape(1)) + "x" +
+                          std::to_string(array.shape(0)) + " samples is too large");
   return {array.data(), array.shape(1), static_cast<int>(array.shape(1)),
           static_cast<int>(array.shape(0))};
 }

@@ -1,7 +1,10 @@
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "arrays.h"
 #include "decoder.h"
@@ -172,5 +175,6 @@ void register_decoder(py::module_& module) {
       .def("displayed_planes", &displayed_planes);
   module.def("libvpx_version", [] { return std::string(vpx_codec_version_str()); });
   module.def("libvpx_configuration", [] { return std::string(vpx_codec_build_config()); });
-  module.def("size_limit", [] { return std::pair<int, int>(DECODE_WIDTH_LIMIT, DECODE_HEIGHT_LIMIT); });
+  module.def("size_limit",
+             [] { return std::pair<int, int>(DECODE_WIDTH_LIMIT, DECODE_HEIGHT_LIMIT); });
 }

@@ -1,6 +1,11 @@
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
 
 #include "arrays.h"
 #include "confidence.h"
@@ -17,6 +22,10 @@ void check_scale(int scale) {
   if (scale < 1 || scale > kMaxScale)
     throw py::value_error("scale must be 1.." + std::to_string(kMaxScale) + ", not " +
                           std::to_string(scale));
+}
+
+void check_fade(double fade) {
+  if (!(fade > 0)) throw py::value_error("fade must be above 0, not " + std::to_string(fade));
 }
 
 void check_frame(const CodedFrame& frame) {
@@ -72,12 +81,12 @@ PlaneArrays<int16_t> detail(const CodedFrame& frame, const ReferenceArrays<int16
                             int scale, double fade) {
   check_scale(scale);
   check_frame(frame);
-  if (!(fade > 0)) throw py::value_error("fade must be above 0");
+  check_fade(fade);
   const auto references = view_references<int16_t>(arrays, frame, scale);
   auto out = make_planes<int16_t>(frame, scale);
   const auto views = writable_views<int16_t>(out);
   py::gil_scoped_release release;
-  reuse_detail(frame, references, {scale, fade}, views);
+  reuse_detail(frame, references, scale, fade, views);
   return out;
 }
 
@@ -124,8 +133,12 @@ PlaneArray<uint8_t> compose_plane(const PlaneArray<int16_t>& base,
 
 py::array_t<uint16_t> confidence(const CodedFrame& frame, double fade) {
   check_frame(frame);
-  if (!(fade > 0)) throw py::value_error("fade must be above 0");
-  const auto map = measure_confidence(frame, fade);
+  check_fade(fade);
+  std::vector<uint16_t> map;
+  {
+    py::gil_scoped_release release;
+    map = measure_confidence(frame, fade);
+  }
   py::array_t<uint16_t> array({frame.facts.height, frame.facts.width});
   std::copy(map.begin(), map.end(), array.mutable_data());
   return array;

@@ -4,6 +4,7 @@
 // may be read from any thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -17,6 +18,7 @@ extern "C" {
 namespace palantir {
 
 using Block = PalantirBlock;
+constexpr int kMaxBlock = 64;  // largest side of a block, in luma pixels
 
 // Three planes in one buffer; samples are uint16_t when `deep`.
 struct Picture {
@@ -45,5 +47,20 @@ struct CodedFrame {
   Picture prediction;      // what motion compensation gave; an intra block holds its reconstruction
   Picture reconstruction;  // before the loop filter
 };
+
+// The part of one plane that a block covers, cut to the picture; a side may be 0 or less.
+struct Area {
+  int x, y, width, height;
+
+  bool empty() const { return width <= 0 || height <= 0; }
+};
+
+inline Area area_of(const CodedFrame& frame, const Block& block, int p) {
+  const int shift_x = p ? frame.facts.subsampling_x : 0;
+  const int shift_y = p ? frame.facts.subsampling_y : 0;
+  const int x = block.x >> shift_x, y = block.y >> shift_y;
+  return {x, y, std::min(block.width >> shift_x, frame.facts.plane_width[p] - x),
+          std::min(block.height >> shift_y, frame.facts.plane_height[p] - y)};
+}
 
 }  // namespace palantir

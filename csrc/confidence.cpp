@@ -20,12 +20,9 @@ std::array<uint16_t, 256> make_table(double fade) {
   return table;
 }
 
-void clear_block(std::vector<uint16_t>& map, int width, int height, const Block& block) {
-  const int right = std::min<int>(block.x + block.width, width);
-  const int bottom = std::min<int>(block.y + block.height, height);
-  for (int y = block.y; y < bottom; ++y)
-    std::fill(map.begin() + static_cast<ptrdiff_t>(y) * width + block.x,
-              map.begin() + static_cast<ptrdiff_t>(y) * width + right, uint16_t{0});
+void clear_area(std::vector<uint16_t>& map, int width, const Area& area) {
+  for (int y = area.y; y < area.y + area.height; ++y)
+    std::fill_n(&map[static_cast<size_t>(y) * width + area.x], area.width, uint16_t{0});
 }
 
 // Sums over kWindow samples along a row, edges replicated.
@@ -67,7 +64,7 @@ std::vector<uint16_t> measure_confidence(const CodedFrame& frame, double fade) {
     for (int x = 0; x < shown.width; ++x) out[x] = table[std::abs(a[x] - b[x])];
   }
   for (const Block& block : frame.blocks)
-    if (!block.inter || !block.usable) clear_block(map, shown.width, shown.height, block);
+    if (!block.inter || !block.usable) clear_area(map, shown.width, area_of(frame, block, 0));
   smooth(map, shown.width, shown.height);
   return map;
 }

@@ -1,4 +1,4 @@
-// Confidence that a reference still shows what the frame shows (DESIGN 3.2).
+// Confidence that a reference still shows what the frame shows (docs/method.md, detail reuse).
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "resample.h"
 #include "simd.h"
 
 namespace palantir {
@@ -12,7 +11,6 @@ namespace {
 
 constexpr int kTaps = 8;
 constexpr int kBefore = 3;  // taps left of the pixel itself
-constexpr int kMaxSide = 256;
 constexpr int kMaxSource = kMaxSide + kTaps - 1;
 constexpr int kKernelBits = 7;
 constexpr int kDetailLimit = 255 * kOne;

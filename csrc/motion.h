@@ -6,12 +6,15 @@
 
 #include "coded_frame.h"
 #include "plane.h"
+#include "resample.h"
 
 namespace palantir {
 
+constexpr int kMaxSide = kMaxBlock * kMaxScale;  // of a block, in SR pixels
+
 // A rectangle of SR pixels in one plane and where its reference lies.
 struct MotionPart {
-  int x, y, width, height;  // at most 256 x 256
+  int x, y, width, height;  // sides up to kMaxSide
   int vector_x, vector_y;   // in 1/16 SR pixel of this plane
 };
 
@@ -42,7 +45,8 @@ void for_each_part(const CodedFrame& frame, const Block& block, int reference, i
   };
   const auto* mv = block.mv[reference];
   const int x = block.x >> shift, y = block.y >> shift;
-  if (!block.split) return emit(x, y, block.width >> shift, block.height >> shift, mv[0][1], mv[0][0]);
+  if (!block.split)
+    return emit(x, y, block.width >> shift, block.height >> shift, mv[0][1], mv[0][0]);
   if (p == 0) {
     for (int q = 0; q < 4; ++q)
       emit(x + 4 * (q & 1), y + 4 * (q >> 1), 4, 4, mv[q][1], mv[q][0]);

@@ -19,15 +19,11 @@ using Planes = std::array<Plane<Sample>, kPlanes>;
 template <class Sample>
 using References = std::map<int32_t, Planes<const Sample>>;
 
-struct DetailOptions {
-  int scale = 4;
-  double fade = 16.0;  // `a`, in grey levels: how fast confidence falls with the prediction's miss
-};
-
-// Detail reuse (DESIGN 3.2): inter blocks take confidence times the motion-compensated detail of
-// their references, everything else 0. Detail has kFractionBits fractional bits.
-void reuse_detail(const CodedFrame& frame, const References<int16_t>& references,
-                  const DetailOptions& options, const Planes<int16_t>& detail);
+// Detail reuse (docs/method.md): inter blocks take confidence times the motion-compensated detail
+// of their references, everything else 0. Detail has kFractionBits fractional bits. `fade` is the
+// prediction's miss, in grey levels, at which confidence falls to 1/e.
+void reuse_detail(const CodedFrame& frame, const References<int16_t>& references, int scale,
+                  double fade, const Planes<int16_t>& detail);
 
 // The paper's reuse: inter blocks take the motion-compensated SR pixels plus the upscaled
 // residual, intra blocks the upscaled reconstruction, both before the loop filter, bilinear with

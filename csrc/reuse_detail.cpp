@@ -3,15 +3,12 @@
 
 #include "confidence.h"
 #include "motion.h"
-#include "resample.h"
 #include "reuse.h"
 #include "simd.h"
 
 namespace palantir {
 
 namespace {
-
-constexpr int kMaxSide = 64 * kMaxScale;
 
 PALANTIR_CLONES
 void average(const int16_t* a, const int16_t* b, int width, int16_t* out) {
@@ -41,7 +38,6 @@ bool is_reusable(const Block& block, const References<int16_t>& references) {
 void compensate_block(const CodedFrame& frame, const Block& block, int p, int scale,
                       const References<int16_t>& references, const Plane<int16_t>& out) {
   thread_local int16_t second[kMaxSide * kMaxSide];
-  bool first = true;
   for (int r = 0; r < block.inter; ++r) {
     const auto reference = references.find(block.reference[r]);
     for_each_part(frame, block, r, p, scale, [&](const MotionPart& part) {
@@ -53,13 +49,12 @@ void compensate_block(const CodedFrame& frame, const Block& block, int p, int sc
         compensate(reference->second[p], part, block.filter, second, kMaxSide);
       for (int y = 0; y < part.height; ++y) {
         const int16_t* row = second + y * kMaxSide;
-        if (first)
+        if (r == 0)
           std::copy(row, row + part.width, target + y * out.stride);
         else
           average(target + y * out.stride, row, part.width, target + y * out.stride);
       }
     });
-    first = false;
   }
 }
 
@@ -80,18 +75,17 @@ void spread_confidence(const std::vector<uint16_t>& map, const CodedFrame& frame
 
 }  // namespace
 
-void reuse_detail(const CodedFrame& frame, const References<int16_t>& references,
-                  const DetailOptions& options, const Planes<int16_t>& detail) {
-  const auto confidence = measure_confidence(frame, options.fade);
+void reuse_detail(const CodedFrame& frame, const References<int16_t>& references, int scale,
+                  double fade, const Planes<int16_t>& detail) {
+  const auto confidence = measure_confidence(frame, fade);
   for (int p = 0; p < kPlanes; ++p) {
     clear(detail[p]);
     for (const Block& block : frame.blocks)
       if (is_reusable(block, references))
-        compensate_block(frame, block, p, options.scale, references, detail[p]);
+        compensate_block(frame, block, p, scale, references, detail[p]);
     std::vector<uint16_t> row(detail[p].width);
     for (int y = 0; y < detail[p].height; ++y) {
-      if (y % options.scale == 0)
-        spread_confidence(confidence, frame, p, y / options.scale, options.scale, row);
+      if (y % scale == 0) spread_confidence(confidence, frame, p, y / scale, scale, row);
       fade_row(detail[p].row(y), row.data(), detail[p].width);
     }
   }

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "motion.h"
-#include "resample.h"
 #include "reuse.h"
 #include "simd.h"
 
@@ -9,25 +8,11 @@ namespace palantir {
 
 namespace {
 
-constexpr int kMaxBlock = 64;
-constexpr int kMaxSide = kMaxBlock * kMaxScale;
-// Bilinear weights at these scales are whole multiples of 1 / (2 * scale).
 using Signal = int16_t[kMaxBlock][kMaxBlock];
 
-struct Area {  // a block's part inside one LR plane
-  int x, y, width, height;
-};
-
-Area area_of(const CodedFrame& frame, const Block& block, int p) {
-  const int shift = p ? 1 : 0;
-  Area area{block.x >> shift, block.y >> shift, block.width >> shift, block.height >> shift};
-  area.width = std::min(area.width, frame.facts.plane_width[p] - area.x);
-  area.height = std::min(area.height, frame.facts.plane_height[p] - area.y);
-  return area;
-}
-
+// Bilinear weights at these scales are whole multiples of 1 / (2 * scale).
 struct Tap {
-  int near, far;          // input samples, already clamped to the block
+  int near, far;                // input samples, already clamped to the block
   int near_weight, far_weight;  // sum to 2 * scale
 };
 
@@ -45,7 +30,7 @@ void blend(const int16_t* a, const int16_t* b, int weight_a, int weight_b, int w
   for (int x = 0; x < width; ++x) out[x] = weight_a * a[x] + weight_b * b[x];
 }
 
-// sr += signal upscaled, where `base` is false sr = signal upscaled.
+// sr = signal upscaled, added to what is there where `base` is set.
 void add_upscaled(const Signal& signal, const Area& area, int scale, bool base,
                   const Plane<uint8_t>& sr) {
   const int unit = 4 * scale * scale;
@@ -114,7 +99,7 @@ void reuse_paper(const CodedFrame& frame, const References<uint8_t>& references,
     const bool reusable = is_reusable(block, references);
     for (int p = 0; p < kPlanes; ++p) {
       const Area area = area_of(frame, block, p);
-      if (area.width <= 0 || area.height <= 0) continue;
+      if (area.empty()) continue;
       if (reusable) predict(frame, block, p, scale, references, sr[p]);
       if (reusable && block.skip) continue;
       load(frame, p, area, reusable, signal);

@@ -161,11 +161,13 @@ const char* fault(const GraphView& graph, std::int64_t edges) {
   if (graph.row_start[0] != 0) return "the first row does not start at 0";
   if (graph.row_start[graph.nodes] != edges) return "the rows do not end where the edges do";
   for (Node node = 0; node < graph.nodes; ++node) {
+    if (!(graph.texture[node] >= 0)) return "a texture is negative or not a number";
     const Node end = graph.row_start[node + 1];
     if (end < graph.row_start[node] || end > edges) return "row starts do not rise";
     for (Node edge = graph.row_start[node]; edge < end; ++edge) {
       if (graph.reference[edge] < 0) return "a reference is negative";
       if (graph.reference[edge] >= node) return "a reference is not before its row";
+      if (!(graph.weight[edge] >= 0)) return "a weight is negative or not a number";
     }
   }
   return nullptr;

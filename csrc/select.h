@@ -1,4 +1,4 @@
-// Exact errors, influences and greedy anchor selection on an error graph (DESIGN.md 3.1).
+// Exact errors, influences and greedy anchor selection on an error graph (docs/method.md).
 //
 // Everything here is a pure function of its arguments: any thread may call, nothing is kept.
 // Memory is the only thing that can fail (std::bad_alloc); arguments must have passed fault().
@@ -32,6 +32,7 @@ struct Selection {
 inline constexpr double kTieTolerance = 1e-9;
 
 // What makes the graph unusable, in words, or nullptr. `edges` is the length of the edge arrays.
+// Sums may still overflow to infinity; no function here then reads or writes outside its arrays.
 const char* fault(const GraphView& graph, std::int64_t edges);
 
 // error[nodes] for a given anchor set, anchor[nodes] being 0 or 1.

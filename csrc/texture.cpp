@@ -1,19 +1,16 @@
 #include "texture.h"
 
+#include <algorithm>
+
 #include "simd.h"
 
 namespace palantir {
 
 namespace {
 
-constexpr int kMaxBlock = 64;
 constexpr int kMaxHalf = kMaxBlock / 2;
 // 2x2 sums carry a factor 4, the bilinear weights 3:1 in both directions another 16.
 constexpr int kUnit = 64;
-
-struct Tile {  // a block's part inside one plane
-  int x, y, width, height;
-};
 
 // The signal to upscale, and its halved form times 4. A half row has a replicated sample on both
 // sides.
@@ -58,66 +55,61 @@ class PlaneTexture {
   PlaneTexture(const CodedFrame& frame, const PatchGrid& grid, int p)
       : frame_(frame),
         plane_(p),
-        shift_x_(p ? frame.facts.subsampling_x : 0),
-        shift_y_(p ? frame.facts.subsampling_y : 0),
-        columns_(tile_edges(frame.facts.width, grid.columns, shift_x_)),
-        rows_(tile_edges(frame.facts.height, grid.rows, shift_y_)) {}
+        columns_(tile_edges(frame.facts.width, grid.columns, p ? frame.facts.subsampling_x : 0)),
+        rows_(tile_edges(frame.facts.height, grid.rows, p ? frame.facts.subsampling_y : 0)) {}
 
   void add(const Block& block, std::vector<double>& texture) {
-    Tile tile{block.x >> shift_x_, block.y >> shift_y_, block.width >> shift_x_,
-              block.height >> shift_y_};
-    tile.width = std::min(tile.width, columns_.back() - tile.x);
-    tile.height = std::min(tile.height, rows_.back() - tile.y);
-    if (tile.width <= 0 || tile.height <= 0) return;
+    const Area area = area_of(frame_, block, plane_);
+    if (area.empty()) return;
     const bool residual = block.inter && block.usable;
     if (residual && block.skip) return;
     if (frame_.picture.deep)
-      load<uint16_t>(tile, residual);
+      load<uint16_t>(area, residual);
     else
-      load<uint8_t>(tile, residual);
-    accumulate(tile, texture);
+      load<uint8_t>(area, residual);
+    accumulate(area, texture);
   }
 
  private:
   template <class Sample>
-  void load(const Tile& tile, bool residual) {
+  void load(const Area& area, bool residual) {
     const auto whole = frame_.reconstruction.plane<const Sample>(plane_);
     const auto predicted = frame_.prediction.plane<const Sample>(plane_);
-    for (int y = 0; y < tile.height; ++y) {
-      const Sample* a = whole.row(tile.y + y) + tile.x;
-      const Sample* b = predicted.row(tile.y + y) + tile.x;
-      for (int x = 0; x < tile.width; ++x) scratch_.signal[y][x] = residual ? a[x] - b[x] : a[x];
+    for (int y = 0; y < area.height; ++y) {
+      const Sample* a = whole.row(area.y + y) + area.x;
+      const Sample* b = predicted.row(area.y + y) + area.x;
+      for (int x = 0; x < area.width; ++x) scratch_.signal[y][x] = residual ? a[x] - b[x] : a[x];
     }
   }
 
-  void halve(const Tile& tile) {
-    for (int y = 0; y < (tile.height + 1) / 2; ++y)
-      halve_row(scratch_.signal[2 * y], scratch_.signal[std::min(2 * y + 1, tile.height - 1)],
-                tile.width, scratch_.half[y]);
+  void halve(const Area& area) {
+    for (int y = 0; y < (area.height + 1) / 2; ++y)
+      halve_row(scratch_.signal[2 * y], scratch_.signal[std::min(2 * y + 1, area.height - 1)],
+                area.width, scratch_.half[y]);
   }
 
-  void accumulate(const Tile& tile, std::vector<double>& texture) {
-    const int half_height = (tile.height + 1) / 2;
+  void accumulate(const Area& area, std::vector<double>& texture) {
+    const int half_height = (area.height + 1) / 2;
     const int grid_columns = static_cast<int>(columns_.size()) - 1;
-    const int first = tile_of(columns_, tile.x);
-    const int last = tile_of(columns_, tile.x + tile.width - 1);
+    const int first = tile_of(columns_, area.x);
+    const int last = tile_of(columns_, area.x + area.width - 1);
     int32_t loss[kMaxBlock];
-    halve(tile);
-    for (int y = 0; y < tile.height; ++y) {
-      double* row = &texture[static_cast<size_t>(tile_of(rows_, tile.y + y)) * grid_columns];
+    halve(area);
+    for (int y = 0; y < area.height; ++y) {
+      double* row = &texture[static_cast<size_t>(tile_of(rows_, area.y + y)) * grid_columns];
       const int near = y / 2;
       const int far = std::clamp(near + ((y & 1) ? 1 : -1), 0, half_height - 1);
-      lose_row(scratch_.signal[y], scratch_.half[near], scratch_.half[far], tile.width, loss);
+      lose_row(scratch_.signal[y], scratch_.half[near], scratch_.half[far], area.width, loss);
       for (int c = first; c <= last; ++c) {
-        const int begin = std::max(columns_[c] - tile.x, 0);
-        const int end = std::min(columns_[c + 1] - tile.x, tile.width);
+        const int begin = std::max(columns_[c] - area.x, 0);
+        const int end = std::min(columns_[c + 1] - area.x, area.width);
         row[c] += static_cast<double>(energy_of(loss + begin, end - begin));
       }
     }
   }
 
   const CodedFrame& frame_;
-  int plane_, shift_x_, shift_y_;
+  int plane_;
   std::vector<int> columns_, rows_;
   Scratch scratch_;
 };

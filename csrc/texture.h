@@ -1,5 +1,5 @@
 // Texture complexity of each patch: the energy that halving and doubling loses of what reuse
-// upscales, the residual of inter blocks and the content of intra blocks (DESIGN 3.1).
+// upscales, the residual of inter blocks and the content of intra blocks (docs/method.md).
 #pragma once
 
 #include <vector>

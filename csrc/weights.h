@@ -1,4 +1,4 @@
-// Reference weights: how much of each patch's error a later patch takes over (DESIGN 3.1).
+// Reference weights: how much of each patch's error a later patch takes over (docs/method.md).
 #pragma once
 
 #include <cstdint>

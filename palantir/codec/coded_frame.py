@@ -32,7 +32,7 @@ BLOCK_FIELDS = {
 
 
 class PatchWeights(NamedTuple):
-    """Reference weights of one coded frame (DESIGN.md 3.1; the paper's section on its error graph).
+    """Reference weights of one coded frame (docs/method.md, error graph).
 
     The first four are columns of one table of edges, sorted by (patch, reference, source).
     """
@@ -176,10 +176,11 @@ class CodedFrame:
 
     @cached_property
     def texture(self) -> NDArray[np.float32]:
-        """Texture complexity of each patch, float32 [P], squared grey levels (DESIGN.md 3.1).
+        """Texture complexity of each patch, float32 [P], squared grey levels.
 
         `||r - U2(D2(r))||^2` of the residual of inter blocks and of the reconstruction of intra
-        blocks, over all planes. Raises ScheduleError where the grid does not fit the frame.
+        blocks, over all planes (docs/method.md, error graph). Raises ScheduleError where the grid
+        does not fit the frame.
         """
         grid = self.grid
         return self.native.texture(grid.rows, grid.columns).astype(np.float32)

@@ -11,8 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.media.colour import Colour
+from palantir.media.pictures import Planes
 
-__all__ = ["halve_chroma", "rgb_to_yuv", "upsample_chroma", "yuv_to_rgb"]
+__all__ = [
+    "halve_chroma",
+    "picture_to_rgb",
+    "rgb_to_yuv",
+    "to_rgb",
+    "upsample_chroma",
+    "yuv_to_rgb",
+]
 
 Float = NDArray[np.float32]
 
@@ -48,6 +56,18 @@ def rgb_to_yuv(rgb: Float, colour: Colour) -> Float:
     matrix, offset = _matrix(colour)
     yuv: Float = np.einsum("ij,jhw->ihw", matrix.astype(np.float32), rgb)
     return yuv + offset[:, None, None].astype(np.float32)
+
+
+def picture_to_rgb(planes: Planes, colour: Colour) -> Float:
+    """8-bit 4:2:0 planes to RGB [3, h, w], 1 is white; clipped to 0..1."""
+    height, width = planes[0].shape
+    u, v = (upsample_chroma(plane, width, height) for plane in planes[1:])
+    return np.clip(yuv_to_rgb(planes[0].astype(np.float32), u, v, colour), 0, 1)
+
+
+def to_rgb(planes: Planes, colour: Colour) -> NDArray[np.uint8]:
+    """8-bit 4:2:0 planes to 8-bit RGB [h, w, 3]."""
+    return np.rint(picture_to_rgb(planes, colour) * 255).astype(np.uint8).transpose(1, 2, 0)
 
 
 def upsample_chroma(plane: NDArray[np.uint8], width: int, height: int) -> Float:

@@ -1,8 +1,9 @@
-"""The SR-enhanced decoder (DESIGN.md 6): coded frames and anchors in, SR frames out."""
+"""The SR-enhanced decoder (docs/method.md): coded frames and anchors in, SR frames out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +22,27 @@ from palantir.enhance.tiles import merge_anchors
 from palantir.errors import ModelError, UnsupportedError
 from palantir.grid import PatchGrid
 from palantir.media.colour import Colour
+from palantir.media.pictures import crop_planes
 from palantir.models import SRNetwork
 from palantir.profile import REUSE_PARAMETERS
 
 __all__ = ["Enhancer", "NetworkCost"]
 
-_MATRIX_OF = {1: "bt601", 2: "bt709", 3: "bt601", 4: "bt709", 5: "bt709"}  # VP9 spec 7.2.2
+# VP9 specification 7.2.2; 0 is unknown, 7 is RGB.
+_MATRIX_OF: dict[int, Literal["bt601", "bt709"]] = {
+    1: "bt601",
+    2: "bt709",
+    3: "bt601",
+    4: "bt709",
+    5: "bt709",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkCost:
     """LR pixels that went through the network, and those of per-frame SR.
 
-    `share` is the network cost of DESIGN.md 8: halo and merged tiles included, 1 is per-frame SR.
+    `share` is the network cost: halo and merged tiles included, 1 is per-frame SR.
     """
 
     inferred: int
@@ -50,7 +59,7 @@ class Enhancer:
 
     network  None: no anchors are possible, every patch is reused
     grid     patches that anchors count
-    reuse    "detail" (DESIGN.md 3.2) or "paper" (3.1)
+    reuse    "detail" or "paper" (docs/method.md)
     scale    of the output where there is no network; else the network's
     fade     `a` of detail reuse, grey levels above 0; None takes the default
     colour   for streams that carry no tags of their own; None takes limited BT.601 or BT.709 by
@@ -141,15 +150,11 @@ class Enhancer:
     def _display(self, index: int, pts: int) -> SRFrame:
         frame, anchors = self._origin[index]
         width, height = frame.width * self.scale, frame.height * self.scale
-        chroma = ((height + 1) // 2, (width + 1) // 2)
-        y, u, v = self._slots[index].render()
-        cropped = (y, u[: chroma[0], : chroma[1]], v[: chroma[0], : chroma[1]])
+        planes = crop_planes(self._slots[index].render(), width, height)  # chroma of odd sizes
         self._shown += 1
-        return SRFrame(cropped, pts, self._shown - 1, index, anchors, self._colour_of(frame))
+        return SRFrame(planes, pts, self._shown - 1, index, anchors, self._colour_of(frame))
 
     def _colour_of(self, frame: CodedFrame) -> Colour:
         untagged = self._colour or Colour.from_tags(0, 0, frame.height)
         matrix = _MATRIX_OF.get(frame.color_space, untagged.matrix)
-        return Colour(
-            "bt601" if matrix == "bt601" else "bt709", frame.full_range or untagged.full_range
-        )
+        return Colour(matrix, frame.full_range or untagged.full_range)

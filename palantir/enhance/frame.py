@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from palantir.enhance.colour import upsample_chroma, yuv_to_rgb
+from palantir.enhance.colour import to_rgb
 from palantir.media.colour import Colour
+from palantir.media.pictures import Planes
 
 __all__ = ["SRFrame"]
-
-Plane = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +26,7 @@ class SRFrame:
     colour   matrix and range of the planes
     """
 
-    planes: tuple[Plane, Plane, Plane]
+    planes: Planes
     pts: int
     index: int
     coded: int
@@ -44,9 +43,6 @@ class SRFrame:
         """Luma pixels."""
         return int(self.planes[0].shape[0])
 
-    def to_rgb(self) -> Plane:
+    def to_rgb(self) -> NDArray[np.uint8]:
         """The frame as uint8 RGB [height, width, 3]."""
-        y, *chroma = self.planes
-        u, v = (upsample_chroma(plane, self.width, self.height) for plane in chroma)
-        rgb = yuv_to_rgb(y.astype(np.float32), u, v, self.colour)
-        return np.clip(np.rint(rgb * 255), 0, 255).astype(np.uint8).transpose(1, 2, 0)
+        return to_rgb(self.planes, self.colour)

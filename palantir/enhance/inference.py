@@ -1,4 +1,4 @@
-"""Anchor patches through the network: what it adds over the plain upscaler (DESIGN.md 3.2)."""
+"""Anchor patches through the network: what it adds over the plain upscaler."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir import _core
-from palantir.enhance.colour import halve_chroma, rgb_to_yuv, upsample_chroma, yuv_to_rgb
+from palantir.enhance.colour import halve_chroma, picture_to_rgb, rgb_to_yuv
 from palantir.enhance.tiles import Tile, with_halo
 from palantir.errors import ModelError
 from palantir.media.colour import Colour
+from palantir.media.pictures import Planes
 from palantir.models import SRNetwork
 
 __all__ = ["AnchorDetail", "AnchorInference", "plane_area"]
 
 Float = NDArray[np.float32]
 Fixed = NDArray[np.int16]  # grey levels with _core.FRACTION_BITS fractional bits
-Planes = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 FixedPlanes = tuple[Fixed, Fixed, Fixed]
 
 _ONE = 1 << _core.FRACTION_BITS
@@ -62,11 +62,11 @@ class AnchorInference:
     ) -> list[AnchorDetail]:
         """Detail of each tile; `frame` is the LR picture, `base` its plain upscaling."""
         if self._network.colour == "luma":
-            return [self._luma(frame[0], base[0], tile, colour) for tile in tiles]
-        height, width = frame[0].shape
-        u, v = (upsample_chroma(plane, width, height) for plane in frame[1:])
-        rgb = yuv_to_rgb(frame[0].astype(np.float32), u, v, colour)
-        return [self._rgb(np.clip(rgb, 0, 1), base, tile, colour) for tile in tiles]
+            gain, offset = _range_change(colour, self._network.range)
+            luma = (frame[0].astype(np.float32) * gain + offset) / np.float32(255)
+            return [self._luma(luma[None], base[0], tile, gain, offset) for tile in tiles]
+        rgb = picture_to_rgb(frame, colour)
+        return [self._rgb(rgb, base, tile, colour) for tile in tiles]
 
     def _infer(self, picture: Float, tile: Tile) -> tuple[Float, Tile]:
         """SR samples [c, h, w] of the tile's halo rectangle, and that rectangle."""
@@ -76,17 +76,13 @@ class AnchorInference:
         return self._network.run(part)[0], grown
 
     def _luma(
-        self, luma: NDArray[np.uint8], base: Fixed, tile: Tile, colour: Colour
+        self, luma: Float, base: Fixed, tile: Tile, gain: np.float32, offset: np.float32
     ) -> AnchorDetail:
-        gain, offset = _range_change(colour, self._network.range)
-        picture = (luma.astype(np.float32) * np.float32(gain) + np.float32(offset)) / np.float32(
-            255
-        )
-        result, grown = self._infer(picture[None], tile)
+        result, grown = self._infer(luma, tile)
         samples = _cut(result[0] * 255, grown, tile, self._network.scale)
         if self._network.output == "detail":
-            return AnchorDetail(tile, (_to_fixed(samples / np.float32(gain)), None, None))
-        whole = (samples - np.float32(offset)) / np.float32(gain)
+            return AnchorDetail(tile, (_to_fixed(samples / gain), None, None))
+        whole = (samples - offset) / gain
         return AnchorDetail(tile, (self._over(whole, base, tile, 0), None, None))
 
     def _rgb(self, rgb: Float, base: FixedPlanes, tile: Tile, colour: Colour) -> AnchorDetail:
@@ -132,8 +128,10 @@ def _to_fixed(samples: Float) -> Fixed:
     return np.clip(np.rint(samples * _ONE), -_LIMIT, _LIMIT).astype(np.int16)
 
 
-def _range_change(colour: Colour, wanted: str | None) -> tuple[float, float]:
+def _range_change(colour: Colour, wanted: str) -> tuple[np.float32, np.float32]:
     """Gain and offset that bring the stream's luma samples to the network's range."""
     if colour.full_range == (wanted == "full"):
-        return 1.0, 0.0
-    return (219 / 255, 16.0) if colour.full_range else (255 / 219, -16 * 255 / 219)
+        return np.float32(1), np.float32(0)
+    if colour.full_range:
+        return np.float32(219 / 255), np.float32(16)
+    return np.float32(255 / 219), np.float32(-16 * 255 / 219)

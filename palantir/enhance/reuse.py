@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from palantir import _core
 from palantir.codec import CodedFrame
-from palantir.enhance.inference import AnchorDetail, FixedPlanes, Planes, plane_area
+from palantir.enhance.inference import AnchorDetail, FixedPlanes, plane_area
+from palantir.media.pictures import Planes
 
 __all__ = ["DetailReuse", "EnhancedFrame", "PaperReuse", "Reuse", "upscale_planes"]
-
-Plane = NDArray[np.uint8]
 
 
 class EnhancedFrame(Protocol):
@@ -64,7 +62,7 @@ class _DetailFrame:
 
 
 class DetailReuse:
-    """Detail reuse (DESIGN.md 3.2): only what the network added travels, over a true base.
+    """Detail reuse (docs/method.md): only what the network added travels, over a true base.
 
     scale  SR width / LR width
     fade   `a`, grey levels: the prediction's miss at which confidence falls to 1/e

@@ -18,6 +18,7 @@ from palantir.enhance import Enhancer
 from palantir.enhance.reuse import upscale_planes
 from palantir.errors import MediaError, ModelError
 from palantir.media import Planes, VideoSource
+from palantir.media.pictures import crop_planes
 from palantir.quality import psnr_y
 
 __all__ = ["Row", "Variant", "compare_variants"]
@@ -179,13 +180,15 @@ def _displayed(packet: DecodedPacket) -> CodedFrame:
 def _plain(frame: CodedFrame, scale: int, kernel: str) -> Planes:
     """4:2:0 planes as an enhancer shows them: chroma half the luma size, rounded up."""
     y, u, v = (_core.compose(plane) for plane in upscale_planes(frame.native.planes, scale, kernel))
-    height, width = (y.shape[0] + 1) // 2, (y.shape[1] + 1) // 2
-    return y, u[:height, :width], v[:height, :width]
+    return crop_planes((y, u, v), y.shape[1], y.shape[0])
 
 
 def _crop(planes: Planes, to: Planes, where: str) -> Planes:
-    y, u, v = (plane[: p.shape[0], : p.shape[1]] for plane, p in zip(planes, to, strict=True))
-    if y.shape != to[0].shape:
-        size, wanted = (f"{p.shape[1]}x{p.shape[0]}" for p in (planes[0], to[0]))
-        raise MediaError(f"{where}: the HR frame of {size} is smaller than SR, {wanted}")
-    return y, u, v
+    height, width = to[0].shape
+    cut = crop_planes(planes, width, height)
+    if cut[0].shape != to[0].shape:
+        rows, columns = planes[0].shape
+        raise MediaError(
+            f"{where}: the HR frame of {columns}x{rows} is smaller than SR, {width}x{height}"
+        )
+    return cut

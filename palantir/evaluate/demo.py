@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.enhance import Enhancer, enhance
+from palantir.enhance.colour import to_rgb
 from palantir.errors import MediaError
 from palantir.evaluate.comparison import Row, Variant, compare_variants
-from palantir.evaluate.pictures import comparison_picture, outline_anchors, to_rgb
+from palantir.evaluate.pictures import comparison_picture, outline_anchors
 from palantir.graph import ErrorGraph
 from palantir.media import Planes, VideoSink, VideoSource, encode_lr, read_frames
 from palantir.media.colour import Colour

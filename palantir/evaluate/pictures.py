@@ -7,23 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from palantir.enhance import SRFrame
 from palantir.graph import ErrorGraph
 from palantir.grid import PatchGrid
-from palantir.media import Planes
-from palantir.media.colour import Colour
 
-__all__ = ["comparison_picture", "outline_anchors", "to_rgb", "trace_picture"]
+__all__ = ["comparison_picture", "outline_anchors", "trace_picture"]
 
 Picture = NDArray[np.uint8]
 _YELLOW = (255, 215, 0)
 _BLUE = (150, 180, 215)  # a colour that no heat has
 _GUTTER = 8  # pixels between panels
-
-
-def to_rgb(planes: Planes, colour: Colour) -> Picture:
-    """4:2:0 planes as RGB [height, width, 3]."""
-    return SRFrame(planes, 0, 0, 0, 0, colour).to_rgb()
 
 
 def outline_anchors(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from palantir.grid import PatchGrid
 
 if TYPE_CHECKING:
     from palantir.codec import CodedFrame
-    from palantir.media import Packet, VideoSource
+    from palantir.media import VideoSource
 
 __all__ = ["GraphBuilder", "graph_from_video"]
 
@@ -118,7 +118,8 @@ def graph_from_video(
     digest = hashlib.sha256()
     builder = GraphBuilder(None if grid is None else PatchGrid.parse(grid))
     decoder = Decoder(str(source.path), threads=threads)
-    for packet in _hashed(source.packets(), digest.update):
+    for packet in source.packets():
+        digest.update(packet.data)
         decoded = decoder.decode(packet)
         for frame in decoded.frames:
             builder.add(frame)
@@ -127,9 +128,3 @@ def graph_from_video(
         if progress:
             progress(packet.index + 1)
     return builder.build(digest.digest())
-
-
-def _hashed(packets: Iterator[Packet], update: Callable[[bytes], None]) -> Iterator[Packet]:
-    for packet in packets:
-        update(packet.data)
-        yield packet

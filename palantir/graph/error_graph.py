@@ -1,4 +1,4 @@
-"""The error graph: how the error of reused patches arises and travels (DESIGN.md 3.1)."""
+"""The error graph: how the error of reused patches arises and travels (docs/method.md)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class ErrorGraph:
         *,
         threads: int = 1,
     ) -> ErrorGraph:
-        """The graph of a VP9 segment, by the paper's error model (DESIGN.md 3.1).
+        """The graph of a VP9 segment, by the paper's error model.
 
         grid     patches, `(rows, columns)` or text such as "3x5"; None takes the default
         threads  decoding threads, 1..64

@@ -30,9 +30,8 @@ from palantir.media.encoder import EncoderSettings, StreamWriter
 from palantir.media.facts import VideoFacts
 from palantir.media.frames import decode_frames, open_video
 
-__all__ = ["encode_lr"]
+__all__ = ["default_bitrate", "encode_lr"]
 
-_KILOBITS_PER_PIXEL = 1800 / (854 * 480)
 _UNTAGGED_HEIGHT = 720  # an untagged HR clip counts as high definition, whatever its height
 _OPTIONS = {
     "deadline": "realtime",
@@ -42,6 +41,14 @@ _OPTIONS = {
     "keyint_min": "0",
     "threads": "2",
 }
+
+
+def default_bitrate(width: int, height: int) -> float:
+    """The recipe's bit rate in kbit/s for an LR size: 1800 at 854x480, in proportion to the area.
+
+    Source: the paper's evaluation setup.
+    """
+    return 1800 * width * height / (854 * 480)
 
 
 def encode_lr(
@@ -56,9 +63,9 @@ def encode_lr(
 ) -> int:
     """Encode an LR VP9 stream (.webm, .mkv or .mp4) from an HR clip; return its frame count.
 
-    `bitrate` is in kbit/s: 1800 at 854x480 by default, in proportion to the area. `gop` is the
-    largest distance of key frames. `start` and `frames` (counts of frames) take a part of the
-    clip; with a `start` its times begin at 0. The first audio track is coded as Opus.
+    `bitrate` is in kbit/s, by default `default_bitrate`. `gop` is the largest distance of key
+    frames. `start` and `frames` (counts of frames) take a part of the clip; with a `start` its
+    times begin at 0. The first audio track is coded as Opus.
     `progress(done, total)` is called after each frame, `total` is None if unknown. The LR size is
     `lr_size`'s; matrix and range are the HR clip's where it is tagged, else BT.709 and limited.
 
@@ -92,7 +99,7 @@ def _settings(
     facts: VideoFacts, size: tuple[int, int], colour: Colour, bitrate: float | None, gop: int
 ) -> EncoderSettings:
     width, height = size
-    kilobits = _KILOBITS_PER_PIXEL * width * height if bitrate is None else bitrate
+    kilobits = default_bitrate(width, height) if bitrate is None else bitrate
     return EncoderSettings(
         "libvpx-vp9", width, height, facts.frame_rate, facts.time_base, colour,
         _OPTIONS, bit_rate=round(1000 * kilobits), gop=gop,

@@ -8,7 +8,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-__all__ = ["Plane", "Planes", "chroma_size", "plane_shapes", "to_frame", "to_planes"]
+__all__ = ["Plane", "Planes", "chroma_size", "crop_planes", "plane_shapes", "to_frame", "to_planes"]
 
 Plane = NDArray[np.uint8]
 Planes = tuple[Plane, Plane, Plane]
@@ -26,6 +26,15 @@ def plane_shapes(width: int, height: int) -> tuple[tuple[int, int], ...]:
     """The (rows, columns) of Y, U and V."""
     chroma = (chroma_size(height), chroma_size(width))
     return ((height, width), chroma, chroma)
+
+
+def crop_planes(planes: Planes, width: int, height: int) -> Planes:
+    """The top left `width` x `height` luma pixels of a picture, as views."""
+    y, u, v = (
+        plane[:rows, :columns]
+        for plane, (rows, columns) in zip(planes, plane_shapes(width, height), strict=True)
+    )
+    return y, u, v
 
 
 def to_planes(frame: VideoFrame) -> Planes:

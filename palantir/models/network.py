@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import ModelError
-
-from .onnx_file import OnnxFile, parse
-from .session import check_interface, in_one_line, open_session
-from .traits import NetworkTraits, find_traits
+from palantir.models.onnx_file import OnnxFile, parse
+from palantir.models.session import check_interface, in_one_line, open_session
+from palantir.models.traits import NetworkTraits, find_traits
 
 __all__ = ["SRNetwork", "shipped_model"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, prod
 
-from .onnx_file import OnnxFile, Operator
+from palantir.models.onnx_file import OnnxFile, Operator
 
 __all__ = ["Footprint", "UnknownReachError", "WholeFrameError", "derive"]
 
@@ -149,8 +149,8 @@ def _cost(operator: Operator, source: Footprint, file: OnnxFile) -> Fraction:
 def derive(file: OnnxFile) -> tuple[Footprint, int]:
     """The output's footprint (scale = 1 / step) and multiply-accumulates per LR pixel.
 
-    Counted are convolutions; element-wise work is not. Raises Unknown where an operator is not
-    followed and WholeFrame where tiles cannot equal a full frame.
+    Counted are convolutions; element-wise work is not. Raises UnknownReachError where an
+    operator is not followed and WholeFrameError where tiles cannot equal a full frame.
     """
     picture = {name: Footprint() for name in file.inputs if name not in file.shapes}
     cost = Fraction(0)

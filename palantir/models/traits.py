@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import ModelError
-
-from .measure import measure_radius, measure_scale
-from .onnx_file import OnnxFile
-from .receptive_field import UnknownReachError, WholeFrameError, derive
+from palantir.models.measure import measure_radius, measure_scale
+from palantir.models.onnx_file import OnnxFile
+from palantir.models.receptive_field import UnknownReachError, WholeFrameError, derive
 
 __all__ = ["METADATA_PREFIX", "NetworkTraits", "find_traits"]
 

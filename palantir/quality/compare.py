@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from palantir.errors import MediaError
 from palantir.media.frames import read_frames
-from palantir.media.pictures import Planes, chroma_size
+from palantir.media.pictures import Planes, crop_planes
 from palantir.quality.psnr import psnr_y, psnr_yuv
 from palantir.quality.result import FrameQuality, Quality
 from palantir.quality.ssim import WINDOW, ssim
@@ -57,7 +57,8 @@ def compare(
             shorter = "reference" if original is None else "other"
             raise _DifferentError(f"frame {index}: the {shorter} ends after {index} frames")
         if crop:
-            original = _crop(original, other)
+            height, width = other[0].shape
+            original = crop_planes(original, width, height)
         try:
             frames.append(compare_frames(original, other, with_ssim=with_ssim))
         except MediaError as error:
@@ -90,13 +91,6 @@ def measure(
         raise MediaError(
             f"{os.fspath(distorted_path)} against {os.fspath(reference_path)}: {error}"
         ) from None
-
-
-def _crop(planes: Planes, to: Planes) -> Planes:
-    height, width = to[0].shape
-    y, u, v = planes
-    rows, columns = chroma_size(height), chroma_size(width)
-    return y[:height, :width], u[:rows, :columns], v[:rows, :columns]
 
 
 def _size(planes: Planes) -> str:

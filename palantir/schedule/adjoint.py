@@ -1,4 +1,4 @@
-"""Greedy selection by exact gains, `error[v] * influence[v]` (DESIGN.md 3.1), in native code.
+"""Greedy selection by exact gains, `error[v] * influence[v]` (docs/method.md), in native code.
 
 The same picks as `sequential`, without evaluating any candidate set.
 """

@@ -11,7 +11,7 @@ import click
 from palantir.errors import PalantirError
 
 if TYPE_CHECKING:
-    from .recipe import Recipe
+    from palantir.train.recipe import Recipe
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,8 +32,8 @@ def main(output: Path, shipped: Path | None, **arguments: Any) -> None:
     An interrupted run goes on where it stopped when the same command is given again.
     """
     try:
-        from .recipe import train
-        from .shipped import shipped_recipe
+        from palantir.train.recipe import train
+        from palantir.train.shipped import shipped_recipe
     except ModuleNotFoundError as error:
         print(f"training needs {error.name}: pip install 'palantir-sr[torch]'", file=sys.stderr)
         sys.exit(1)
@@ -59,9 +59,9 @@ def _recipe(
     seed: int,
     threads: int,
 ) -> Recipe:
-    from .dataset import Source
-    from .fit import FitSettings
-    from .recipe import Recipe
+    from palantir.train.dataset import Source
+    from palantir.train.fit import FitSettings
+    from palantir.train.recipe import Recipe
 
     if not clips:
         raise click.UsageError("name at least one clip with --source")

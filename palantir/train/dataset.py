@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from palantir.errors import MediaError
 from palantir.media import encode_lr, lr_size, probe, read_frames
-
-from .bicubic import upscale_matrix
+from palantir.media.encode import default_bitrate
+from palantir.train.bicubic import upscale_matrix
 
 __all__ = ["ClipPair", "PatchSampler", "Source", "make_pair"]
 
@@ -90,7 +90,7 @@ def make_pair(source: Source, scale: int, rates: Sequence[float], cache: Path) -
     """
     facts = probe(source.path)
     width, height = lr_size(facts.width, facts.height, scale)
-    recipe = 1800 * width * height / (854 * 480)
+    recipe = default_bitrate(width, height)
     cache.mkdir(parents=True, exist_ok=True)
     files = [_encoded(source, scale, recipe * rate, cache) for rate in rates]
     hr = _luma(source.path, source.first, source.frames)[:, : height * scale, : width * scale]

@@ -10,8 +10,7 @@ from torch import nn
 
 from palantir.files import atomic_write
 from palantir.models import METADATA_PREFIX
-
-from .network import DetailNetwork
+from palantir.train.network import DetailNetwork
 
 __all__ = ["export", "to_onnx"]
 

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from palantir.errors import ModelError
 from palantir.files import atomic_path
-
-from .bicubic import upscale_luma
-from .dataset import ClipPair, PatchSampler
-from .network import DetailNetwork
+from palantir.train.bicubic import upscale_luma
+from palantir.train.dataset import ClipPair, PatchSampler
+from palantir.train.network import DetailNetwork
 
 __all__ = ["FitSettings", "Progress", "fit", "psnr_gain"]
 

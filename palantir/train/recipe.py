@@ -9,11 +9,10 @@ from pathlib import Path
 import torch
 
 from palantir.errors import MediaError
-
-from .dataset import ClipPair, Source, make_pair
-from .export import export
-from .fit import FitSettings, Progress, fit, psnr_gain
-from .network import DetailNetwork
+from palantir.train.dataset import ClipPair, Source, make_pair
+from palantir.train.export import export
+from palantir.train.fit import FitSettings, Progress, fit, psnr_gain
+from palantir.train.network import DetailNetwork
 
 __all__ = ["Recipe", "train"]
 

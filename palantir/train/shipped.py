@@ -7,11 +7,10 @@ import tempfile
 from pathlib import Path
 
 from palantir.errors import MediaError
-
-from .camera import film_photograph
-from .dataset import Source
-from .fit import FitSettings
-from .recipe import Recipe
+from palantir.train.camera import film_photograph
+from palantir.train.dataset import Source
+from palantir.train.fit import FitSettings
+from palantir.train.recipe import Recipe
 
 __all__ = ["shipped_recipe"]
 

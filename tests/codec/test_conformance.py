@@ -18,7 +18,7 @@ import pytest
 
 from palantir import _core
 from palantir.media import VideoSource
-from tests.codec.vectors import VECTORS, needs_data, vector
+from tests.data_folder import VECTORS, needs_data, vector
 
 LARGE = ("14-resize-", "tile_1x8", "1920x1080", "segkey_adpq")  # three quarters of the pixels
 ROTATED = [name for name in VECTORS if any(part in name for part in LARGE)]
@@ -65,7 +65,6 @@ def expected_md5(name: str) -> list[str]:
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize("name", VECTORS)
 def test_output_is_that_of_the_md5_list(name: str) -> None:
@@ -76,7 +75,6 @@ def test_output_is_that_of_the_md5_list(name: str) -> None:
 
 
 @needs_data
-@pytest.mark.data
 def test_the_plan_runs_every_setting_on_several_large_vectors() -> None:
     assert len(VECTORS) == 191
     for setting in SETTINGS:

@@ -14,7 +14,7 @@ from palantir.grid import PatchGrid
 from palantir.media import VideoSource
 from tests.codec.frame_header import as_intra_only, show_existing
 from tests.codec.streams import KINDS, decode_all, encode, frames_of, packet, stream
-from tests.codec.vectors import INVALID, invalid, needs_data, vector
+from tests.data_folder import INVALID, invalid, needs_data, vector
 
 
 def test_a_packet_that_shows_an_old_frame_holds_no_frame() -> None:
@@ -84,7 +84,6 @@ def test_frames_of_another_size_cannot_be_reused() -> None:
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.parametrize(
     "name", ["18-resize.ivf", "21-resize_inter_640x480_7_1-2.webm", "22-svc_1280x720_3.ivf"]
 )
@@ -97,7 +96,6 @@ def test_no_edge_joins_frames_of_different_size_in_vectors(name: str) -> None:
 
 
 @needs_data
-@pytest.mark.data
 def test_the_vector_with_show_existing_frame_shows_frames_again() -> None:
     decoded = decode_all(vector("vp90-2-17-show-existing-frame.webm"))
     again = [each.displayed for each in decoded if not each.frames]
@@ -174,7 +172,6 @@ def test_damaged_packets_are_refused_or_decoded_but_never_crash() -> None:
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.parametrize("name", INVALID)
 @pytest.mark.parametrize("threads", [1, 4])
 def test_invalid_streams_decode_or_fail_with_one_of_our_errors(name: str, threads: int) -> None:

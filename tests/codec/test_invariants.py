@@ -13,7 +13,7 @@ from palantir.codec import CodedFrame, decode
 from palantir.grid import PatchGrid
 from palantir.media import encode_lr
 from tests.codec.streams import KINDS, frames_of
-from tests.codec.vectors import CLIPS, VECTORS, needs_data, vector
+from tests.data_folder import CLIPS, VECTORS, needs_data, vector
 
 
 def patch_sizes(grid: PatchGrid, width: int, height: int) -> np.ndarray:
@@ -75,7 +75,6 @@ def test_the_trace_is_sound(kind: str, grid: PatchGrid | None) -> None:
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize("name", VECTORS)
 def test_the_trace_of_vectors_is_sound(name: str) -> None:
@@ -83,7 +82,6 @@ def test_the_trace_of_vectors_is_sound(name: str) -> None:
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize("clip", CLIPS, ids=lambda clip: clip.stem)
 def test_the_trace_of_lr_clips_is_sound(tmp_path: Path, clip: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.codec.streams import KINDS, decode_all, frames_of
-from tests.codec.vectors import needs_data, vector
+from tests.data_folder import needs_data, vector
 
 
 def blocks_of(kind: str) -> np.ndarray:
@@ -61,7 +61,6 @@ def test_intra_only_holds_one_hidden_intra_only_frame() -> None:
 
 
 @needs_data
-@pytest.mark.data
 def test_vectors_hold_compound_prediction_and_scaled_references() -> None:
     for name in ("11-size-351x288", "02-size-66x10"):
         frames = frames_of(vector(f"vp90-2-{name}.webm"))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from palantir.codec import CodedFrame
 from tests.codec.streams import KINDS, frames_of, stream
-from tests.codec.vectors import needs_data, vector
+from tests.data_folder import needs_data, vector
 
 VECTOR_NAMES = [
     "vp90-2-03-size-202x210.webm",
@@ -47,7 +47,6 @@ def test_skipped_and_intra_blocks_have_no_residual_and_level_0_no_filter(kind: s
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.parametrize("name", VECTOR_NAMES)
 def test_pictures_of_vectors_agree(name: str) -> None:
     assert_pictures_agree(frames_of(vector(name)))
@@ -110,7 +109,6 @@ def test_a_whole_vector_copies_the_reference_picture(kind: str) -> None:
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.parametrize("name", VECTOR_NAMES)
 def test_a_whole_vector_copies_the_reference_picture_in_vectors(name: str) -> None:
     frames = frames_of(vector(name))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from palantir.codec import CodedFrame
 from palantir.grid import PatchGrid
 from tests.codec.streams import KINDS, frames_of
-from tests.codec.vectors import needs_data, vector
+from tests.data_folder import needs_data, vector
 
 UNEVEN = PatchGrid(3, 7)  # borders at odd pixels, in the middle of blocks and of chroma samples
 
@@ -72,7 +72,6 @@ def test_texture_is_what_halving_and_doubling_lose(kind: str) -> None:
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.parametrize(
     "name",
     [

@@ -10,7 +10,7 @@ import pytest
 
 from palantir.codec import CodedFrame
 from tests.codec.streams import KINDS, frames_of, stream
-from tests.codec.vectors import needs_data, vector
+from tests.data_folder import needs_data, vector
 
 ARRAYS = ("planes", "prediction", "reconstruction", "blocks")
 PROPERTIES = [name for name, member in vars(CodedFrame).items() if isinstance(member, property)]
@@ -58,7 +58,6 @@ def test_tile_threads_leave_the_trace_alone() -> None:
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize("name", THREADED_VECTORS)
 def test_threads_leave_the_trace_of_vectors_alone(name: str) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from palantir.codec import CodedFrame
 from palantir.grid import PatchGrid
 from tests.codec.streams import KINDS, frames_of
-from tests.codec.vectors import needs_data, vector
+from tests.data_folder import needs_data, vector
 
 UNEVEN = PatchGrid(3, 7)
 
@@ -64,7 +64,6 @@ def test_weights_are_pixels_referred_to(kind: str) -> None:
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.parametrize(
     "name",
     [

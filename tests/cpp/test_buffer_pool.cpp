@@ -2,23 +2,15 @@
 #include "buffer_pool.h"
 
 #include <algorithm>
-#include <atomic>
-#include <cstdio>
 #include <cstring>
 #include <set>
 #include <thread>
 
+#include "expect.h"
+
 namespace {
 
 using palantir::BufferPool;
-
-std::atomic<int> failures{0};
-
-void expect(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "FAILED: %s\n", what);
-  ++failures;
-}
 
 void returned_buffer_is_taken_again() {
   const auto pool = BufferPool::create();
@@ -105,5 +97,5 @@ int main() {
   pool_keeps_only_so_many();
   threads_never_share_a_buffer();
   buffer_may_be_returned_by_another_thread();
-  return failures != 0;
+  return failures > 0;
 }

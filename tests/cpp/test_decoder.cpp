@@ -1,10 +1,10 @@
 // The decoder without Python: a tiny stream, frames that outlive it, packets that are refused.
 #include "decoder.h"
 
-#include <cstdio>
 #include <cstring>
 #include <random>
 
+#include "expect.h"
 #include "texture.h"
 #include "weights.h"
 
@@ -12,14 +12,6 @@ namespace {
 
 using namespace palantir;
 using Bytes = std::vector<uint8_t>;
-
-int failures = 0;
-
-void expect(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "FAILED: %s\n", what);
-  ++failures;
-}
 
 // 16x16, libvpx 1.15: a key frame, then the same texture moved by 2 rows and 3 columns.
 const Bytes kKey{
@@ -142,5 +134,5 @@ int main() {
   garbage_is_refused_and_a_key_frame_mends_it();
   damaged_packets_never_crash();
   silly_thread_counts_are_refused();
-  return failures != 0;
+  return failures > 0;
 }

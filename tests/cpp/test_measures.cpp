@@ -1,23 +1,15 @@
 // Texture and weights of frames made by hand, with answers worked out on paper.
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <initializer_list>
 
+#include "expect.h"
 #include "texture.h"
 #include "weights.h"
 
 namespace {
 
 using namespace palantir;
-
-int failures = 0;
-
-void expect(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "FAILED: %s\n", what);
-  ++failures;
-}
 
 Block block(int x, int y, int size, int inter = 0) {
   Block made{};
@@ -192,5 +184,5 @@ int main() {
   texture_of_flat_content_is_zero_and_planes_add_up();
   texture_lands_in_the_patch_of_its_pixels();
   grids_that_do_not_fit_are_refused();
-  return failures != 0;
+  return failures > 0;
 }

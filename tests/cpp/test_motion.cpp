@@ -3,25 +3,17 @@
 #include "motion.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <random>
 #include <vector>
 
+#include "expect.h"
 #include "resample.h"
 #include "reuse.h"
 
 namespace {
 
 using namespace palantir;
-
-int failures = 0;
-
-void expect(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "FAILED: %s\n", what);
-  ++failures;
-}
 
 int floor_divide(int a, int b) { return a / b - (a % b < 0); }
 
@@ -203,9 +195,9 @@ void compound_split_blocks() {
       const auto b = pictures<int16_t>(frame, scale, -limit, limit, 20);
       auto out = pictures<int16_t>(frame, scale, 0, 9, 30);
       const Planes<int16_t> target{out[0].view(), out[1].view(), out[2].view()};
-      reuse_detail(frame, {{3, views(a)}, {7, views(b)}}, {scale, 8.0}, target);
+      reuse_detail(frame, {{3, views(a)}, {7, views(b)}}, scale, 8.0, target);
       check_block<int16_t>(block, {{3, &a}, {7, &b}}, out, scale, -limit, limit);
-      reuse_detail(frame, {{7, views(b)}}, {scale, 8.0}, target);  // the other counts as 0
+      reuse_detail(frame, {{7, views(b)}}, scale, 8.0, target);  // the other counts as 0
       check_block<int16_t>(block, {{7, &b}}, out, scale, -limit, limit);
 
       const auto c = pictures<uint8_t>(frame, scale, 0, 255, 40);
@@ -226,5 +218,5 @@ void compound_split_blocks() {
 int main() {
   equals_the_definition();
   compound_split_blocks();
-  return failures ? 1 : 0;
+  return failures > 0;
 }

@@ -1,20 +1,12 @@
 // The patch grid over a plane: borders, the remainder, subsampled planes, grids that do not fit.
 #include "patch_grid.h"
 
-#include <cstdio>
+#include "expect.h"
 
 namespace {
 
 using palantir::tile_edges;
 using palantir::tile_of;
-
-int failures = 0;
-
-void expect(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "FAILED: %s\n", what);
-  ++failures;
-}
 
 bool refuses(int length, int parts) {
   try {
@@ -68,5 +60,5 @@ int main() {
   chroma_sample_belongs_to_the_patch_of_its_first_luma_pixel();
   every_position_lies_in_the_tile_found();
   grids_that_do_not_fit_are_refused();
-  return failures != 0;
+  return failures > 0;
 }

@@ -3,23 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <random>
 #include <vector>
+
+#include "expect.h"
 
 namespace {
 
 using palantir::Kernel;
 using palantir::kOne;
 using palantir::Plane;
-
-int failures = 0;
-
-void expect(bool condition, const char* what) {
-  if (condition) return;
-  std::fprintf(stderr, "FAILED: %s\n", what);
-  ++failures;
-}
 
 double weight(Kernel kernel, double x) {
   x = std::fabs(x);
@@ -98,5 +91,5 @@ void compose_rounds_and_clips() {
 int main() {
   equals_the_definition();
   compose_rounds_and_clips();
-  return failures ? 1 : 0;
+  return failures > 0;
 }

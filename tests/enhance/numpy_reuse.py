@@ -1,6 +1,6 @@
 """Both reuse modes once more, slowly and plainly in NumPy, from a frame's exported trace.
 
-Written from DESIGN.md 3 and the VP9 specification (8.5.2), not from csrc: every block of every
+Written from docs/method.md and the VP9 specification (8.5.2), not from csrc: every block of every
 plane is predicted by indexing the reference at clamped positions.
 """
 
@@ -132,7 +132,7 @@ def _predict(
 def detail_reuse(
     frame: CodedFrame, references: Pictures, scale: int, fade: float
 ) -> tuple[Integers, ...]:
-    """DESIGN.md 3.2: confidence times the references' detail in inter blocks, else 0."""
+    """Detail reuse: confidence times the references' detail in inter blocks, else 0."""
     trust = confidence(frame, fade)
     planes = []
     for p, lr in enumerate(frame.planes):
@@ -157,7 +157,7 @@ def _bilinear(length: int, scale: int) -> Integers:
 
 
 def paper_reuse(frame: CodedFrame, references: Pictures, scale: int) -> tuple[Integers, ...]:
-    """DESIGN.md 3.1: displaced SR pixels plus the enlarged residual; intra blocks enlarged."""
+    """Paper reuse: displaced SR pixels plus the enlarged residual; intra blocks enlarged."""
     planes = []
     for p, lr in enumerate(frame.planes):
         sr = np.zeros((lr.shape[0] * scale, lr.shape[1] * scale), np.int64)

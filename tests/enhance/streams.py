@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
 import av
 import numpy as np
-import pytest
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from palantir.codec import CodedFrame, DecodedPacket, decode_packets
 from palantir.media import Planes
 
-DATA = Path(os.environ.get("PALANTIR_DATA", "/nonexistent"))
-VECTORS = DATA / "vp9-vectors"
-
 # Everything the encoder has: hidden alt-refs, compound prediction, small partitions.
 THOROUGH = {"deadline": "good", "cpu-used": "1", "lag-in-frames": "16", "auto-alt-ref": "1"}
 QUICK = {"deadline": "realtime", "cpu-used": "6", "lag-in-frames": "0"}
-
-
-def needs_data(test: Callable[..., None]) -> Callable[..., None]:
-    """Mark a test that reads the data folder."""
-    reason = "PALANTIR_DATA does not name the data folder"
-    marked: Callable[..., None] = pytest.mark.skipif(not DATA.exists(), reason=reason)(
-        pytest.mark.data(test)
-    )
-    return marked
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Confidence: how far a reference is believed to show what the frame shows (DESIGN.md 3.2)."""
+"""Confidence: how far a reference is believed to show what the frame shows."""
 
 from __future__ import annotations
 

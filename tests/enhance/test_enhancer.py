@@ -19,9 +19,10 @@ from palantir.models import SRNetwork
 from tests.codec.frame_header import show_existing
 from tests.codec.streams import KINDS
 from tests.codec.streams import packet as as_packet
+from tests.data_folder import needs_data, vector
 from tests.enhance.networks import convolutions
 from tests.enhance.per_frame import per_frame_sr
-from tests.enhance.streams import QUICK, VECTORS, encode, moving_picture, needs_data, packets
+from tests.enhance.streams import QUICK, encode, moving_picture, packets
 
 GRID = PatchGrid(2, 2)
 
@@ -128,13 +129,13 @@ def test_full_chroma_is_refused_in_one_line(
 @needs_data
 def test_the_444_vector_is_refused(network: SRNetwork) -> None:
     with pytest.raises(UnsupportedError, match="takes 8-bit 4:2:0"):
-        run(Enhancer(network, GRID), packets(VECTORS / "vp91-2-04-yuv444.webm", 1)[0])
+        run(Enhancer(network, GRID), packets(vector("vp91-2-04-yuv444.webm"), 1)[0])
 
 
 @needs_data
 def test_frames_that_enter_no_slot_are_shown(network: SRNetwork) -> None:
     enhancer, dropped = Enhancer(network, GRID), 0
-    for packet in packets(VECTORS / "vp90-2-12-droppable_1.ivf", 6):
+    for packet in packets(vector("vp90-2-12-droppable_1.ivf"), 6):
         frame, (coded,) = run(enhancer, packet), packet.frames
         assert frame is not None
         assert_is_per_frame_sr(frame, network, coded)

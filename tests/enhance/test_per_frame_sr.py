@@ -14,9 +14,10 @@ from palantir.enhance import Enhancer, SRFrame
 from palantir.grid import PatchGrid
 from palantir.media import Planes
 from palantir.models import SRNetwork
+from tests.data_folder import SPAN, needs_data, vector
 from tests.enhance.networks import convolutions
 from tests.enhance.per_frame import per_frame_sr
-from tests.enhance.streams import DATA, VECTORS, needs_data, packets
+from tests.enhance.streams import packets
 
 
 def enhanced(
@@ -126,8 +127,8 @@ def test_the_halo_is_paid_for(odd_stream: list[DecodedPacket], network: SRNetwor
 @pytest.mark.slow
 @pytest.mark.parametrize("reuse", ["detail", "paper"])
 def test_span_on_every_patch_is_per_frame_sr(reuse: str) -> None:
-    network = SRNetwork.load(DATA / "models" / "span-ch26-x4.onnx")
-    stream = packets(VECTORS / "vp90-2-03-size-226x202.webm", 2)
+    network = SRNetwork.load(SPAN)
+    stream = packets(vector("vp90-2-03-size-226x202.webm"), 2)
     for frame, coded in enhanced(stream, Enhancer(network, PatchGrid(2, 2), reuse=reuse),
                                  np.ones(4, bool)):  # fmt: skip
         expected = per_frame_sr(network, coded)

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from palantir import _core
 from palantir.codec import CodedFrame
+from tests.data_folder import needs_data, vector
 from tests.enhance.numpy_reuse import DETAIL_RANGE, detail_reuse
-from tests.enhance.streams import VECTORS, all_blocks, coded_frames, needs_data
+from tests.enhance.streams import all_blocks, coded_frames
 
 FADE = 8.0
 Detail = tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]
@@ -121,7 +122,7 @@ PICKED = [
 @needs_data
 @pytest.mark.parametrize(("name", "which", "scale"), PICKED)
 def test_vectors_equal_numpy(name: str, which: slice, scale: int) -> None:
-    frames = coded_frames(VECTORS / name, which.stop + 1)
+    frames = coded_frames(vector(name), which.stop + 1)
     details = {frame.index: random_detail(frame, scale) for frame in frames}
     for frame in frames[which]:
         known = {i: details[i] for i in frame.references if i >= 0}
@@ -131,10 +132,10 @@ def test_vectors_equal_numpy(name: str, which: slice, scale: int) -> None:
 
 @needs_data
 def test_the_vectors_have_what_they_are_picked_for() -> None:
-    blocks = all_blocks(coded_frames(VECTORS / COMPOUND)[7:10])
+    blocks = all_blocks(coded_frames(vector(COMPOUND))[7:10])
     assert (blocks["inter"] == 2).any()
     assert ((blocks["inter"] == 2) & (blocks["split"] == 1)).any()
-    resized = coded_frames(VECTORS / RESIZED, 13)
+    resized = coded_frames(vector(RESIZED), 13)
     assert len({(frame.width, frame.height) for frame in resized[10:13]}) == 1
     blocks = all_blocks(resized[10:13])
     assert ((blocks["inter"] > 0) & (blocks["usable"] == 0)).any()

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from palantir import _core
 from palantir.codec import CodedFrame
 from palantir.media import Planes
+from tests.data_folder import needs_data, vector
 from tests.enhance.numpy_reuse import paper_reuse
-from tests.enhance.streams import VECTORS, coded_frames, needs_data
+from tests.enhance.streams import coded_frames
 
 
 def random_pictures(frame: CodedFrame, scale: int) -> Planes:
@@ -69,7 +70,7 @@ PICKED = [
 @needs_data
 @pytest.mark.parametrize(("name", "which", "scale"), PICKED)
 def test_vectors_equal_numpy(name: str, which: slice, scale: int) -> None:
-    frames = coded_frames(VECTORS / name, which.stop + 1)
+    frames = coded_frames(vector(name), which.stop + 1)
     pictures = {frame.index: random_pictures(frame, scale) for frame in frames}
     for frame in frames[which]:
         known = of_references(frame, pictures)
@@ -90,7 +91,7 @@ def test_vectors_equal_numpy(name: str, which: slice, scale: int) -> None:
     ],
 )
 def test_scale_one_repeats_the_decoder_on_vectors(name: str) -> None:
-    frames = coded_frames(VECTORS / name, 20)
+    frames = coded_frames(vector(name), 20)
     pictures = {frame.index: frame.native.planes for frame in frames}
     for frame in frames:
         again = _core.reuse_paper(frame.native, of_references(frame, pictures), 1)

@@ -1,4 +1,4 @@
-"""The self-check of DESIGN.md 6: scale 1 gives back LR; without anchors, any scale gives U(LR)."""
+"""The decoder's self-check: scale 1 gives back LR; without anchors, any scale gives U(LR)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from palantir.media import Packet, Planes, VideoSource
 from palantir.models import SRNetwork
 from tests.codec.streams import KINDS
 from tests.codec.streams import packet as as_packet
+from tests.data_folder import VECTORS, needs_data, vector
 from tests.enhance.networks import identity
-from tests.enhance.streams import VECTORS, needs_data
 
 GRID = PatchGrid(2, 2)
 Shown = tuple[DecodedPacket, Planes | None]
@@ -83,15 +83,12 @@ def test_unusual_streams_are_upscaled_plainly(kind: str) -> None:
     assert assert_shows(beside_stock(map(as_packet, KINDS[kind]())), Enhancer(None, GRID), 0)
 
 
-VECTOR_FILES = sorted(path for path in VECTORS.glob("vp90-*") if path.suffix != ".md5")
-
-
 @needs_data
 @pytest.mark.slow
-@pytest.mark.parametrize("path", VECTOR_FILES, ids=lambda path: path.name)
-def test_scale_one_gives_back_lr_on_every_vector(path: Path, network: SRNetwork) -> None:
+@pytest.mark.parametrize("name", [name for name in VECTORS if name.startswith("vp90-")])
+def test_scale_one_gives_back_lr_on_every_vector(name: str, network: SRNetwork) -> None:
     enhancer = Enhancer(network, GRID)
-    assert_shows(stock_pictures(path), enhancer, 0.1)
+    assert_shows(stock_pictures(vector(name)), enhancer, 0.1)
 
 
 @needs_data
@@ -107,7 +104,7 @@ def test_scale_one_gives_back_lr_on_every_vector(path: Path, network: SRNetwork)
     ],
 )
 def test_no_anchors_give_the_plain_upscaling_of_vectors(name: str, sizes: int) -> None:
-    stream = islice(stock_pictures(VECTORS / name), 40)
+    stream = islice(stock_pictures(vector(name)), 40)
     assert assert_shows(stream, Enhancer(None, GRID), 0) == sizes
 
 
@@ -119,7 +116,7 @@ def test_sizes_may_change_on_the_way(reuse: str) -> None:
     seen = set()
     for name in ("vp90-2-18-resize.ivf", "vp90-2-21-resize_inter_320x180_5_3-4.webm"):
         enhancer = Enhancer(network, PatchGrid(3, 4), reuse=reuse)
-        for packet in decode_packets(VECTORS / name):
+        for packet in decode_packets(vector(name)):
             anchors = random.random((len(packet.frames), 12)) < 0.15
             frame = enhancer.process(packet, anchors)
             coded = {f.index: f for f in packet.frames}

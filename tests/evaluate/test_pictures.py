@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from palantir.evaluate.pictures import comparison_picture, outline_anchors, to_rgb, trace_picture
+from palantir.enhance.colour import to_rgb
+from palantir.evaluate.pictures import comparison_picture, outline_anchors, trace_picture
 from palantir.graph import ErrorGraph
 from palantir.grid import PatchGrid
 from palantir.media.colour import Colour

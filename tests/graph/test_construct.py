@@ -15,7 +15,7 @@ from palantir.graph import ErrorGraph, PatchGrid
 from palantir.graph.construct import GraphBuilder, graph_from_video
 from palantir.media import VideoSource
 from tests.codec.streams import KINDS, decode_all, encode, frames_of, stream
-from tests.codec.vectors import needs_data, vector
+from tests.data_folder import needs_data, vector
 
 GRID = PatchGrid(2, 3)
 
@@ -120,7 +120,6 @@ def test_a_broken_stream_has_no_graph(tmp_path: Path) -> None:
 
 
 @needs_data
-@pytest.mark.data
 @pytest.mark.parametrize("name", ["17-show-existing-frame", "11-size-351x288", "02-size-08x08"])
 def test_graphs_of_vectors_point_back_and_show_what_is_displayed(name: str) -> None:
     path = vector(f"vp90-2-{name}.webm")

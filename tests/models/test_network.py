@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,10 +17,9 @@ from palantir.models import SRNetwork, shipped_model
 from palantir.models.measure import measure_radius
 from palantir.models.onnx_file import parse
 from palantir.models.receptive_field import derive
+from tests.data_folder import SPAN, needs_data
 from tests.models.small_networks import TensorProto, helper, model, stack, weight
 
-DATA = os.environ.get("PALANTIR_DATA")
-SPAN = Path(DATA or "") / "models" / "span-ch26-x4.onnx"
 MAX_SHIPPED_BYTES = 300_000
 
 
@@ -130,8 +128,7 @@ def test_describe_is_json_with_provenance() -> None:
     assert "CC-BY-3.0" in facts["notes"]["training.sources"]
 
 
-@pytest.mark.data
-@pytest.mark.skipif(not SPAN.exists(), reason="PALANTIR_DATA does not name the data folder")
+@needs_data
 def test_span() -> None:
     network = SRNetwork.load(SPAN)
     assert (network.scale, network.colour, network.output) == (4, "rgb", "picture")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +10,14 @@ import pytest
 from palantir.graph import ErrorGraph
 from palantir.media import encode_lr
 from palantir.schedule import select
+from tests.data_folder import CLIPS, needs_data
 
 FRAMES = 45
 
-_DATA = os.environ.get("PALANTIR_DATA")
-_CLIPS = sorted(Path(_DATA, "video").glob("*.mp4")) if _DATA else []
 
-pytestmark = [pytest.mark.data, pytest.mark.slow]
-
-
-@pytest.mark.skipif(not _CLIPS, reason="PALANTIR_DATA names no folder with clips")
-@pytest.mark.parametrize("clip", _CLIPS, ids=lambda path: path.stem)
+@needs_data
+@pytest.mark.slow
+@pytest.mark.parametrize("clip", CLIPS, ids=lambda path: path.stem)
 def test_exact_selectors_agree_on_real_clips(clip: Path, tmp_path: Path) -> None:
     lr = tmp_path / "lr.webm"
     encode_lr(clip, lr, scale=4, frames=FRAMES)

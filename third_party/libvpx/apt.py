@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .upstream import LibvpxError, Upstream
+from third_party.libvpx.upstream import LibvpxError, Upstream
 
 __all__ = ["Archive", "download", "machine_archives", "source_stanzas"]
 

@@ -23,9 +23,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .fetch import Archives, PatchedTree, cache_folder, fetch
-from .patching import unpack_and_patch
-from .upstream import HERE, LibvpxError
+from third_party.libvpx.fetch import Archives, PatchedTree, cache_folder, fetch
+from third_party.libvpx.patching import unpack_and_patch
+from third_party.libvpx.upstream import HERE, LibvpxError
 
 __all__ = ["Library", "build", "configure_options", "patched_source", "place_licences"]
 

@@ -16,8 +16,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import apt
-from .upstream import HERE, SOURCE_VARIABLE, LibvpxError, Upstream, sha256_of
+from third_party.libvpx import apt
+from third_party.libvpx.upstream import HERE, SOURCE_VARIABLE, LibvpxError, Upstream, sha256_of
 
 __all__ = ["Archives", "PatchedTree", "cache_folder", "fetch", "ship_tree", "sums_of"]
 

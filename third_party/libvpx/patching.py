@@ -16,8 +16,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from .fetch import Archives, fetch
-from .upstream import HERE, LibvpxError, Upstream, sha256_of
+from third_party.libvpx.fetch import Archives, fetch
+from third_party.libvpx.upstream import HERE, LibvpxError, Upstream, sha256_of
 
 __all__ = ["apply_patch", "check_touched", "read_series", "touched_sums", "unpack_and_patch"]
 
