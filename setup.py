@@ -24,7 +24,7 @@ from third_party.libvpx.upstream import LibvpxError  # noqa: E402
 
 OBJECTS = ROOT / "build" / "native"  # kept in a working copy, so that only what changed is compiled
 FLAGS_FILE = OBJECTS / "flags"
-FLAGS = ["-O3", "-fvisibility=hidden", "-Wall", "-Wextra", "-pthread", "-MMD"]
+FLAGS = ["-O3", "-g0", "-fvisibility=hidden", "-Wall", "-Wextra", "-pthread", "-MMD"]
 
 
 class BuildNative(build_ext):

@@ -27,7 +27,7 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
 
  private:
   using Storage = std::shared_ptr<std::vector<uint8_t>>;
-  static constexpr size_t kKept = 32;
+  static constexpr size_t kMostKept = size_t{64} << 20;  // bytes; the oldest go first
 
   Storage reuse(size_t size) {
     const std::lock_guard<std::mutex> guard(mutex_);
@@ -35,6 +35,7 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
       if ((*it)->size() != size) continue;
       Storage storage = *it;
       free_.erase(it);
+      kept_ -= size;
       return storage;
     }
     return std::make_shared<std::vector<uint8_t>>(size);
@@ -43,14 +44,19 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
   void give_back(const Storage& storage) noexcept {
     try {
       const std::lock_guard<std::mutex> guard(mutex_);
-      if (free_.size() >= kKept) free_.erase(free_.begin());
       free_.push_back(storage);
+      kept_ += storage->size();
+      while (kept_ > kMostKept && !free_.empty()) {
+        kept_ -= free_.front()->size();
+        free_.erase(free_.begin());
+      }
     } catch (...) {  // keeping it was only an optimisation
     }
   }
 
   std::mutex mutex_;
   std::vector<Storage> free_;
+  size_t kept_ = 0;
 };
 
 }  // namespace palantir

@@ -69,6 +69,7 @@ Decoder::Decoder(const DecoderOptions& options) {
 Decoder::~Decoder() { vpx_codec_destroy(&codec_); }
 
 DecodedPacket Decoder::decode(const uint8_t* data, size_t size) {
+  const std::lock_guard<std::mutex> guard(mutex_);
   decoded_.clear();
   current_.reset();
   display_ = -1;
@@ -104,8 +105,9 @@ void Decoder::end(const PalantirFrame& frame) {
   current_->facts = frame;
   current_->picture = Picture(*pool_, frame);
   for (int p = 0; p < kPlanes; ++p) copy_plane(frame, current_->picture, p);
-  current_->blocks.resize(frame.max_blocks);
-  current_->blocks.resize(palantir_read_blocks(&frame, current_->blocks.data()));
+  if (blocks_.size() < static_cast<size_t>(frame.max_blocks)) blocks_.resize(frame.max_blocks);
+  current_->blocks.assign(blocks_.begin(),
+                          blocks_.begin() + palantir_read_blocks(&frame, blocks_.data()));
   if (frame.show) display_ = frame.index;
   decoded_.push_back(std::move(current_));
 }

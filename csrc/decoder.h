@@ -1,10 +1,11 @@
 // VP9 packets in, coded frames out: RAII over one libvpx decoder with our observer attached.
 //
-// One thread at a time may call a Decoder; different decoders are independent. Frames that were
-// handed out stay valid after the decoder is gone.
+// Different decoders are independent; calls of `decode` on one take turns. Frames that were handed
+// out stay valid after the decoder is gone.
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -57,6 +58,8 @@ class Decoder {
   vpx_codec_ctx_t codec_{};
   PalantirObserver observer_{};
   std::shared_ptr<BufferPool> pool_ = BufferPool::create();
+  std::mutex mutex_;
+  std::vector<Block> blocks_;  // room for one frame's blocks, reused
   std::shared_ptr<CodedFrame> current_;
   std::vector<std::shared_ptr<CodedFrame>> decoded_;
   int32_t display_ = -1;

@@ -63,7 +63,8 @@ class Decoder:
             ) from None
         self._decoded += len(native)
         frames = tuple(CodedFrame(f, packet.index, packet.pts, self._grid) for f in native)
-        return DecodedPacket(packet, frames, index if displays else None)
+        # A picture that was decoded before an error, unobserved, has no index.
+        return DecodedPacket(packet, frames, index if displays and index >= 0 else None)
 
 
 def decode_packets(
