@@ -30,6 +30,11 @@ FLAGS = ["-O3", "-g0", "-fvisibility=hidden", "-Wall", "-Wextra", "-pthread", "-
 class BuildNative(build_ext):
     """Build libvpx, then compile ``csrc`` against it."""
 
+    def run(self) -> None:
+        """Build; setuptools forgets meanwhile that it builds in place, so note it first."""
+        self.keeps_objects = bool(self.inplace or self.editable_mode)
+        super().run()
+
     def build_extensions(self) -> None:
         """Point the extension at the built libvpx and compile what changed."""
         library = build()
@@ -37,7 +42,7 @@ class BuildNative(build_ext):
         # -isystem: libvpx's headers are not held to our warning flags.
         extension.extra_compile_args += [f"-isystem{path}" for path in library.include_dirs]
         extension.extra_objects = [str(library.archive)]
-        if self.inplace or self.editable_mode:
+        if self.keeps_objects:
             self.build_temp = str(OBJECTS)
         self.force = True  # headers are dependencies too: needs_recompile() knows better
         note_flags(" ".join([*extension.extra_compile_args, str(library.archive)]))

@@ -65,6 +65,8 @@ def command(
         raise click.UsageError("--profile brings its own grid")
     if image:
         check_output(image, file, profile)
+        if Path(image).suffix.lower() != ".png":
+            raise click.UsageError(f"--image {image}: the name must end in .png")
     if kind == "profile":
         facts = _profile(file)
     elif kind == "model":

@@ -40,6 +40,7 @@ WRONG = [
                             ("--start", "-1"), ("--frames", "0"), ("--scale", "5"))),
     ("quality", "hr.mp4"),
     ("inspect", "segment.pcp", "--image", "trace.png"),
+    ("inspect", "segment.webm", "--image", "trace.jpg"),
     ("inspect", "segment.webm", "--profile", "segment.pcp", "--grid", "2x2"),
     ("demo", "hr.mp4", "-o", "."),
 ]  # fmt: skip

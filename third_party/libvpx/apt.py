@@ -115,7 +115,8 @@ def _reason(upstream: Upstream, update: str, source: str) -> str:
         return f"cannot fetch {upstream}: no network to the Debian archives ({said_by_apt})"
     if re.search("Can not find version|Unable to find a source package", source):
         return f"the Debian archives of this machine no longer carry {upstream}"
-    return f"apt-get cannot fetch {upstream}: {said[-1][2:].strip() if said else 'no reason given'}"
+    last = [*filter(None, map(str.strip, [*(update + source).splitlines(), *said]))][-1:]
+    return f"apt-get cannot fetch {upstream}: {last[0] if last else 'no reason given'}"
 
 
 def _archives(stanza: dict[str, str]) -> Iterator[Archive]:
