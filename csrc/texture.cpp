@@ -111,7 +111,7 @@ class PlaneTexture {
   const CodedFrame& frame_;
   int plane_;
   std::vector<int> columns_, rows_;
-  Scratch scratch_;
+  Scratch scratch_{};  // a row's odd last pixel has a neighbour that is computed and not counted
 };
 
 }  // namespace

@@ -16,6 +16,12 @@ VECTORS = sorted(
 INVALID = sorted(path.name for path in (_FOLDER / "vp9-invalid").glob("*") if path.suffix != ".res")
 CLIPS = sorted((_FOLDER / "video").glob("*.mp4"))  # H.264, HR
 SPAN = _FOLDER / "models" / "span-ch26-x4.onnx"  # RGB, 131 k parameters
+VARIED = (  # compound prediction; odd sizes; 4:4:4; scaled references
+    "vp90-2-11-size-351x288.webm",
+    "vp90-2-02-size-66x10.webm",
+    "vp91-2-04-yuv444.webm",
+    "vp90-2-21-resize_inter_320x180_7_3-4.webm",
+)
 
 _skipped_without = pytest.mark.skipif(not VECTORS, reason="PALANTIR_DATA names no data folder")
 

@@ -92,7 +92,8 @@ class DetailReuse:
                 y, u, v = (np.zeros_like(plane) for plane in base)
                 detail = (y, u, v)
             self._paste(detail, anchors)
-        return _DetailFrame(frame, self._scale, detail, base)
+        # A hidden frame is seldom rendered, and its base would stay as long as its slot.
+        return _DetailFrame(frame, self._scale, detail, base if frame.shown else None)
 
     def _paste(self, detail: FixedPlanes, anchors: Sequence[AnchorDetail]) -> None:
         for anchor in anchors:

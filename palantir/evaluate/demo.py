@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from palantir.enhance import Enhancer, enhance
 from palantir.enhance.colour import to_rgb
-from palantir.errors import MediaError
+from palantir.errors import MediaError, ModelError
 from palantir.evaluate.comparison import Row, Variant, compare_variants
 from palantir.evaluate.pictures import comparison_picture, outline_anchors
 from palantir.graph import ErrorGraph
@@ -59,7 +59,7 @@ def run_demo(
         raise MediaError(f"{folder}: cannot make the folder: {error.strerror}") from None
     network = SRNetwork.load(model)
     if network.scale != SCALE:
-        raise MediaError(f"the demo enlarges {SCALE} times, the network {network.scale} times")
+        raise ModelError(f"the demo enlarges {SCALE} times, the network {network.scale} times")
     lr = folder / "lr.webm"
     report = steps("encode LR", frames)
     encoded = encode_lr(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from palantir.codec import CodedFrame
 from palantir.grid import PatchGrid
 from tests.codec.streams import KINDS, frames_of
-from tests.data_folder import needs_data, vector
+from tests.data_folder import VARIED, needs_data, vector
 
 UNEVEN = PatchGrid(3, 7)  # borders at odd pixels, in the middle of blocks and of chroma samples
 
@@ -72,16 +72,7 @@ def test_texture_is_what_halving_and_doubling_lose(kind: str) -> None:
 
 
 @needs_data
-@pytest.mark.parametrize(
-    "name",
-    [
-        "vp90-2-11-size-351x288.webm",
-        "vp90-2-02-size-66x10.webm",
-        "vp91-2-04-yuv444.webm",
-        "vp90-2-21-resize_inter_320x180_7_3-4.webm",
-        "vp90-2-19-skip-02.webm",
-    ],
-)
+@pytest.mark.parametrize("name", [*VARIED, "vp90-2-19-skip-02.webm"])
 def test_texture_of_vectors_is_what_halving_and_doubling_lose(name: str) -> None:
     assert_texture_is_recomputed(frames_of(vector(name)), UNEVEN)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from palantir.codec import CodedFrame
 from palantir.grid import PatchGrid
 from tests.codec.streams import KINDS, frames_of
-from tests.data_folder import needs_data, vector
+from tests.data_folder import VARIED, needs_data, vector
 
 UNEVEN = PatchGrid(3, 7)
 
@@ -64,15 +64,6 @@ def test_weights_are_pixels_referred_to(kind: str) -> None:
 
 
 @needs_data
-@pytest.mark.parametrize(
-    "name",
-    [
-        "vp90-2-11-size-351x288.webm",
-        "vp90-2-02-size-66x10.webm",
-        "vp91-2-04-yuv444.webm",
-        "vp90-2-21-resize_inter_320x180_7_3-4.webm",
-        "vp90-2-18-resize.ivf",
-    ],
-)
+@pytest.mark.parametrize("name", [*VARIED, "vp90-2-18-resize.ivf"])
 def test_weights_of_vectors_are_pixels_referred_to(name: str) -> None:
     assert_weights_are_recomputed(frames_of(vector(name)), UNEVEN)
