@@ -3,12 +3,14 @@
 #include <pybind11/pybind11.h>
 
 void register_decoder(pybind11::module_& module);
+void register_live(pybind11::module_& module);
 void register_reuse(pybind11::module_& module);
 void register_select(pybind11::module_& module);
 
 PYBIND11_MODULE(_core, module) {
   module.doc() = "Native core of palantir: VP9 trace, anchor selection and SR reuse.";
   register_decoder(module);
+  register_live(module);
   register_reuse(module);
   register_select(module);
 }

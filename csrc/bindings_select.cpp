@@ -3,12 +3,12 @@
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
-#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "select.h"
+#include "signal_poll.h"
 
 namespace py = pybind11;
 
@@ -41,25 +41,6 @@ palantir::GraphView view(const Int64& row_start, const Int32& reference, const D
                                   weight.data(), texture.data(),   shown.data()};
   if (const char* reason = palantir::fault(graph, edges)) throw std::invalid_argument(reason);
   return graph;
-}
-
-// False once a Python signal handler has raised. Asking costs the GIL, so it is done rarely.
-class SignalPoll {
- public:
-  bool operator()() {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_ < std::chrono::milliseconds(50)) return true;
-    last_ = now;
-    const py::gil_scoped_acquire gil;
-    return PyErr_CheckSignals() == 0;
-  }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
-void raise_pending() {
-  if (PyErr_Occurred()) throw py::error_already_set();
 }
 
 template <typename T>
@@ -96,9 +77,9 @@ Double run_objectives(const Int64& row_start, const Int32& reference, const Doub
   std::vector<double> total;
   {
     py::gil_scoped_release release;
-    total = palantir::objectives(graph, picks, order.size(), SignalPoll());
+    total = palantir::objectives(graph, picks, order.size(), palantir::SignalPoll());
   }
-  raise_pending();
+  palantir::raise_pending();
   return array_of(total);
 }
 
@@ -109,9 +90,9 @@ py::tuple run_select_adjoint(const Int64& row_start, const Int32& reference,
   palantir::Selection selection;
   {
     py::gil_scoped_release release;
-    selection = palantir::select_adjoint(graph, count, SignalPoll());
+    selection = palantir::select_adjoint(graph, count, palantir::SignalPoll());
   }
-  raise_pending();
+  palantir::raise_pending();
   return py::make_tuple(array_of(selection.order), array_of(selection.gain),
                           array_of(selection.total));
 }

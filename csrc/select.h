@@ -1,4 +1,4 @@
-// Exact errors, influences and greedy anchor selection on an error graph (docs/method.md).
+// Exact greedy anchor selection on an error graph (docs/method.md, exact gains).
 //
 // Everything here is a pure function of its arguments: any thread may call, nothing is kept.
 // Memory is the only thing that can fail (std::bad_alloc); arguments must have passed fault().
@@ -8,38 +8,19 @@
 #include <functional>
 #include <vector>
 
-namespace palantir {
+#include "error_graph.h"
 
-// The caller's arrays, borrowed for the length of a call. Rows are nodes in decode order and
-// name the nodes they take error from, so one pass downwards settles all errors.
-struct GraphView {
-  std::int64_t nodes;
-  const std::int64_t* row_start;  // [nodes + 1]
-  const std::int32_t* reference;  // [row_start[nodes]], each below its row
-  const double* weight;           // [row_start[nodes]]
-  const double* texture;          // [nodes]
-  const std::uint8_t* shown;      // [nodes], of the node's frame
-};
+namespace palantir {
 
 struct Selection {
   std::vector<std::int64_t> order;
   std::vector<double> gain;   // drop of the objective by each pick
-  std::vector<double> total;  // objective before any pick and after each
+  std::vector<double> total;  // objective before any pick and after each; counts the tail
 };
 
 // Gains this near to the best one, relatively, count as tied; the smallest node index wins.
 // The rule and its reason: palantir/schedule/selection.py.
 inline constexpr double kTieTolerance = 1e-9;
-
-// What makes the graph unusable, in words, or nullptr. `edges` is the length of the edge arrays.
-// Sums may still overflow to infinity; no function here then reads or writes outside its arrays.
-const char* fault(const GraphView& graph, std::int64_t edges);
-
-// error[nodes] for a given anchor set, anchor[nodes] being 0 or 1.
-void sweep_errors(const GraphView& graph, const std::uint8_t* anchor, double* error);
-
-// influence[nodes]: rise of the objective per unit of error in each node.
-void sweep_influence(const GraphView& graph, const std::uint8_t* anchor, double* influence);
 
 // Asked before each pick; false ends the work with the picks done so far. Empty: never asked.
 using KeepGoing = std::function<bool()>;

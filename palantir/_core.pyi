@@ -94,3 +94,21 @@ def select_adjoint(
     shown: _Bytes,
     count: int,
 ) -> tuple[NDArray[np.int64], _Double, _Double]: ...
+
+class LiveSelector:
+    def __init__(self, patches: int, tail: bool) -> None: ...
+    def push(
+        self,
+        index: int,
+        shown: bool,
+        key: bool,
+        slots: tuple[int, ...],
+        texture: _Double,
+        patch: NDArray[np.int32],
+        reference: NDArray[np.int32],
+        source: NDArray[np.int32],
+        weight: _Double,
+    ) -> None: ...
+    def show(self, index: int) -> float: ...
+    def select(self, count: int, seconds: float) -> tuple[NDArray[np.int64], _Double, _Double]: ...
+    def settle(self, anchors: NDArray[np.int64]) -> float: ...

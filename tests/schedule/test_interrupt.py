@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from palantir.graph import ErrorGraph, FrameTable, PatchGrid
 from palantir.schedule import select
 
-FRAMES, GRID = 40, PatchGrid(40, 64)
+FRAMES, GRID = 300, PatchGrid(40, 64)
 
 
 class _AlarmError(Exception):
@@ -24,7 +24,7 @@ def _raise(_: int, __: FrameType | None) -> None:
 
 
 def _chain() -> ErrorGraph:
-    """Every patch refers to itself in the frame before: a hundred thousand nodes."""
+    """Every patch refers to itself in the frame before: three quarters of a million nodes."""
     nodes = FRAMES * GRID.count
     later = np.arange(GRID.count, nodes)
     weights = csr_array((np.ones(later.size), (later, later - GRID.count)), shape=(nodes, nodes))
@@ -36,9 +36,9 @@ def test_a_signal_interrupts_native_selection() -> None:
     graph = _chain()
     previous = signal.signal(signal.SIGALRM, _raise)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
         with pytest.raises(_AlarmError):
-            select(graph, graph.nodes)  # minutes, if left alone
+            select(graph, graph.nodes)  # seconds, if left alone
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
