@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from palantir.graph import ErrorGraph, PatchGrid
     from palantir.models import SRNetwork
     from palantir.profile import CacheProfile
-    from palantir.schedule import Selection, select
+    from palantir.schedule import Budget, Selection, select, select_jointly
 
 __all__ = [
     "BitstreamError",
+    "Budget",
     "CacheProfile",
     "CodedFrame",
     "ErrorGraph",
@@ -55,9 +56,11 @@ __all__ = [
     "decode",
     "enhance",
     "select",
+    "select_jointly",
 ]
 
 _ROOM_OF = {
+    "Budget": "schedule",
     "CacheProfile": "profile",
     "CodedFrame": "codec",
     "ErrorGraph": "graph",
@@ -68,6 +71,7 @@ _ROOM_OF = {
     "decode": "codec",
     "enhance": "enhance",
     "select": "schedule",
+    "select_jointly": "schedule",
 }
 
 

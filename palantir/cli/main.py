@@ -24,6 +24,7 @@ _COMMANDS = {
     "inspect": "show what a profile, a segment or a model holds",
     "encode": "make a low-resolution VP9 stream from a high-resolution clip",
     "quality": "measure PSNR and SSIM of a video against its reference",
+    "study": "repeat an experiment of the paper on streams of your own",
     "doctor": "check the installation",
     "demo": "run the whole chain on a real clip and tabulate the result",
 }

@@ -47,14 +47,18 @@ class _FileName(click.Path):
         return super().convert(value, param, ctx)
 
 
-def file_argument(name: str) -> _Decorator:
-    """A file to read, by position."""
-    return click.argument(name, type=_FileName())
+def file_argument(name: str, **settings: Any) -> _Decorator:
+    """A file to read, by position; `settings` as click.argument takes them."""
+    return click.argument(name, type=_FileName(), **settings)
 
 
-def file_option(name: str, help: str) -> _Decorator:  # noqa: A002 - click's own word
-    """A further file to read."""
-    return click.option(name, type=_FileName(), help=help)
+def file_option(
+    name: str,
+    help: str,  # noqa: A002 - click's own word
+    **settings: Any,
+) -> _Decorator:
+    """A further file to read; `settings` as click.option takes them."""
+    return click.option(name, type=_FileName(), help=help, **settings)
 
 
 def output_option(
@@ -114,4 +118,5 @@ def check_output(output: str | Path, *inputs: str | Path | None) -> None:
 
 def default_profile(segment: str) -> Path:
     """Where a segment's profile is unless the user says otherwise: beside it, as .pcp."""
-    return Path(segment).with_suffix(".pcp")
+    path = Path(segment)
+    return path.with_suffix(".pcp") if path.name else path / ".pcp"  # a folder: refused later

@@ -1,11 +1,11 @@
-"""`palantir schedule`: segment to cache profile."""
+"""`palantir schedule`: segments to cache profiles."""
 
 from __future__ import annotations
 
 import re
-import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ from palantir.cli.options import (
     check_output,
     default_profile,
     file_argument,
+    file_option,
     grid_option,
     json_option,
     output_option,
@@ -21,26 +22,55 @@ from palantir.cli.options import (
     threads_option,
 )
 from palantir.cli.printing import print_json
-from palantir.cli.progress import progress_bar
+from palantir.cli.profiles import Settings, jointly, one_by_one
+from palantir.errors import ScheduleError
 
 if TYPE_CHECKING:
-    from palantir.grid import PatchGrid
-    from palantir.schedule import Budget
+    from palantir.graph.intervals import Interval
+    from palantir.schedule import Allowance
 
 _EXAMPLES = """\b
 Examples:
-  palantir schedule segment.webm                       segment.pcp, 5 % of the patches
+  palantir schedule segment.webm                       segment.pcp, 5 % of the patch area
   palantir schedule segment.webm -o a.pcp --budget 20  20 patches in each GoP
-  palantir schedule segment.webm --patch 64x64 --interval 12 --json
+  palantir schedule segment.webm --patch 64x64 --interval 200ms --json
+  palantir schedule segment.webm --budget 20GMAC/s --model net.onnx
+  palantir schedule *.webm -o profiles --resume        one profile each; go on later
+  palantir schedule a.webm b.webm --joint --budget 1%  the budget goes where it gains most
+  palantir schedule segment.webm --selector random --seed 7
+  palantir schedule segment.webm --live --interval 2 --tail --deadline 5ms
+
+\b
+Selectors:
+  adjoint      greedy by exact gains, in native code
+  sequential   the same picks, every candidate set evaluated in full: the slow reference
+  spmv, spmm   the same picks on torch, one candidate set or many at a time; need the extra
+               palantir-sr[torch]
+  neuroscaler  whole frames: key frames, alt-refs, others, by coded bytes and distance
+  key-uniform  whole frames: key frames, then evenly spaced ones
+  key-alt      whole frames: key frames, alt-refs by coded bytes, then evenly spaced ones
+  texture      patches of largest texture; error does not travel
+  random       patches at random (--seed)
+  all, none    every patch, no patch, whatever the budget
 """
+_SELECTORS = (
+    "adjoint", "sequential", "spmv", "spmm",
+    "neuroscaler", "key-uniform", "key-alt", "texture", "random", "all", "none",
+)  # fmt: skip
 
 
-def _interval(_: click.Context, __: click.Parameter, text: str) -> Literal["gop"] | int:
-    if text == "gop":
-        return "gop"
-    if re.fullmatch("0*[1-9][0-9]{0,8}", text):
-        return int(text)
-    raise click.BadParameter(f"{text!r} is neither gop nor a number of frames")
+def _interval(text: str) -> Interval:
+    from palantir.graph.intervals import Interval
+
+    return Interval.parse(text)
+
+
+def _deadline(text: str) -> float:
+    """Seconds from text such as "5ms"."""
+    match = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)ms", text)
+    if match is None or not float(match[1]) > 0:
+        raise ScheduleError(f"deadline {text!r} is not a time above 0 like 5ms")
+    return float(match[1]) / 1000
 
 
 def _patch(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, int] | None:
@@ -52,39 +82,69 @@ def _patch(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
     return int(match[1]), int(match[2])
 
 
-def _budget(text: str) -> Budget:
-    from palantir.schedule import Budget
+def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Allowance:
+    from palantir.schedule import Budget, NetworkBudget
 
-    return Budget.parse(text)
+    model, network = context.params.get("model"), None
+    if NetworkBudget.is_meant(text):
+        from palantir.models import network_load
+
+        network = network_load(model)
+    elif model:
+        raise click.BadParameter(f"{text!r} does not depend on --model; 20GMAC/s would")
+    parse = parsed_by(lambda given: Budget.parse(given, network))
+    parsed: Allowance = parse(context, parameter, text)
+    return parsed
 
 
 @click.command("schedule", epilog=_EXAMPLES)
-@file_argument("segment")
-@output_option("-o", "--output", help="Profile to write [SEGMENT's name .pcp].")
+@file_argument("segments", nargs=-1, required=True, metavar="SEGMENT...")
+@output_option("-o", "--output", help="Profile to write [SEGMENT's name .pcp]; of several: folder.")
+@file_option("--model", "Network that a budget in MAC/s is spent on [the shipped x4 network].",
+             is_eager=True)  # fmt: skip
 @click.option(
     "--budget",
     default="5%",
-    metavar="SHARE|N",
+    metavar="SHARE|N|RATE",
     show_default=True,
-    callback=parsed_by(_budget),
-    help="Share of the patches (5%), or a number of them (20), for each interval.",
+    callback=_budget,
+    help="Share of the patch area (5%), number of patches (20), or what the network may compute "
+    "(20GMAC/s, halo included), for each interval.",
 )
 @grid_option("Patches of a frame, rows x columns [3x5 on 854x480].")
 @click.option("--patch", metavar="WxH", callback=_patch, help="Instead: a patch in LR pixels.")
 @click.option(
     "--interval",
-    default="gop",
-    metavar="gop|N",
-    show_default=True,
-    callback=_interval,
-    help="Scheduling interval: gop, or a number of coded frames.",
+    metavar="gop|N|TIME",
+    callback=parsed_by(_interval),
+    help="Scheduling interval: a GoP, a number of coded frames, or a time (200ms)  [default: gop]",
 )
+@click.option("--joint", is_flag=True, help="One budget for all SEGMENTs, each as one interval.")
 @click.option(
     "--selector",
-    type=click.Choice(["adjoint", "sequential"]),
+    type=click.Choice(_SELECTORS),
+    metavar="NAME",
     default="adjoint",
     show_default=True,
-    help="Both are exact; sequential is the slow reference.",
+    help="Who chooses; the list is below.",
+)
+@click.option(
+    "--without",
+    type=click.Choice(["weight", "texture"]),
+    help="Choose as if error travelled straight, or were the same everywhere.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of --selector random.")
+@click.option(
+    "--live", is_flag=True, help="Choose as on a live stream: each interval once it is decoded."
+)
+@click.option(
+    "--tail", is_flag=True, help="Count what errors will cost later, as earlier GoPs teach."
+)
+@click.option(
+    "--deadline",
+    metavar="TIME",
+    callback=parsed_by(_deadline),
+    help="Take what was chosen after so long (5ms) in each interval.",
 )
 @click.option(
     "--reuse",
@@ -93,64 +153,50 @@ def _budget(text: str) -> Budget:
     show_default=True,
     help="Reuse mode the profile asks for.",
 )
+@click.option("--resume", is_flag=True, help="Keep profiles that SEGMENTs already have.")
 @threads_option
 @json_option
 @progress_option
 def command(
-    segment: str,
+    segments: tuple[str, ...],
     output: str | None,
-    budget: Budget,
-    grid: PatchGrid | None,
-    patch: tuple[int, int] | None,
-    interval: Literal["gop"] | int,
-    selector: str,
-    reuse: str,
-    threads: int,
+    joint: bool,
+    resume: bool,
     as_json: bool,
-    progress: bool | None,
+    **settings: Any,
 ) -> None:
-    """Choose the anchor patches of SEGMENT, a VP9 file, and write its cache profile."""
-    from palantir.graph.construct import graph_from_video
-    from palantir.grid import PatchGrid
-    from palantir.media.source import VideoSource
-    from palantir.profile import CacheProfile
-    from palantir.schedule import select
+    """Choose the anchor patches of each SEGMENT, a VP9 file, and write its cache profile."""
+    chosen = Settings(**settings)
+    if joint and (resume or chosen.interval or chosen.live):
+        raise click.UsageError("--joint excludes --interval, --live and --resume")
+    targets = _targets(segments, output, chosen.model)
+    steps = jointly(targets, chosen) if joint else one_by_one(targets, chosen, resume)
+    for facts in steps:
+        if as_json:
+            print_json(facts)
+        else:
+            click.echo(_sentence(facts))
 
-    if grid and patch:
-        raise click.UsageError("--grid and --patch exclude each other")
-    source = VideoSource(segment)
-    target = Path(output) if output else default_profile(segment)
-    check_output(target, segment)
-    if patch:
-        grid = PatchGrid.from_patch_size(source.width, source.height, *patch)
-    begin = time.perf_counter()
-    with progress_bar("construct", source.frame_count, progress) as report:
-        graph = graph_from_video(source, grid, threads=threads, progress=report)
-    constructed = time.perf_counter()
-    selection = select(graph, budget, selector, interval)
-    selected = time.perf_counter()
-    CacheProfile.from_selection(graph, selection, reuse=reuse).save(target)
-    facts: dict[str, Any] = {
-        "segment": segment,
-        "profile": str(target),
-        "profile_bytes": target.stat().st_size,
-        "coded_frames": len(graph.frames),
-        "shown_frames": int(graph.shown.sum()),
-        "grid": str(graph.grid),
-        "anchors": len(selection.order),
-        "patches": graph.nodes,
-        "objective_before": float(selection.total[0]),
-        "objective_after": float(selection.total[-1]),
-        "construction_seconds": constructed - begin,
-        "selection_seconds": selected - constructed,
-    }
-    if as_json:
-        print_json(facts)
-    else:
-        click.echo(_sentence(facts))
+
+def _targets(segments: Sequence[str], output: str | None, model: str | None) -> dict[Path, str]:
+    """Which profile is to be made of which segment, no two of them the same."""
+    targets: dict[Path, str] = {}
+    if len(segments) > 1 and output and not Path(output).is_dir():
+        raise click.UsageError(f"profiles of {len(segments)} segments need a folder, not {output}")
+    for segment in segments:
+        target = default_profile(segment)
+        if output:
+            target = Path(output) / target.name if len(segments) > 1 else Path(output)
+        if target in targets:
+            raise click.UsageError(f"{targets[target]} and {segment} would both become {target}")
+        check_output(target, *segments, model)
+        targets[target] = segment
+    return targets
 
 
 def _sentence(facts: dict[str, Any]) -> str:
+    if facts["kept"]:
+        return f"{facts['profile']}: kept, it is of {facts['segment']}"
     return (
         "{profile}: {anchors} anchors among {patches} patches ({grid} on {coded_frames} coded "
         "frames), estimated error {objective_before:.4g} -> {objective_after:.4g}, "

@@ -18,13 +18,13 @@ from palantir.enhance.reuse import (
     Reuse,
     upscale_planes,
 )
-from palantir.enhance.tiles import merge_anchors
 from palantir.errors import ModelError, UnsupportedError
 from palantir.grid import PatchGrid
 from palantir.media.colour import Colour
 from palantir.media.pictures import crop_planes
 from palantir.models import SRNetwork
 from palantir.profile import REUSE_PARAMETERS
+from palantir.tiles import merge_anchors
 
 __all__ = ["Enhancer", "NetworkCost"]
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from palantir import _core
 from palantir.enhance.colour import halve_chroma, picture_to_rgb, rgb_to_yuv
-from palantir.enhance.tiles import Tile, with_halo
 from palantir.errors import ModelError
 from palantir.media.colour import Colour
 from palantir.media.pictures import Planes
 from palantir.models import SRNetwork
+from palantir.tiles import Tile, with_halo
 
 __all__ = ["AnchorDetail", "AnchorInference", "plane_area"]
 

@@ -5,68 +5,70 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from palantir.errors import MediaError
 from palantir.graph.error_graph import ErrorGraph
-from palantir.graph.frames import FrameTable
+from palantir.graph.error_models import ErrorModel, check_errors, error_model_of
+from palantir.graph.frames import FrameRow, FrameTable
 from palantir.grid import PatchGrid
 
 if TYPE_CHECKING:
     from palantir.codec import CodedFrame
     from palantir.media import VideoSource
 
-__all__ = ["GraphBuilder", "graph_from_video"]
+__all__ = ["GraphBuilder", "frame_row", "graph_from_video"]
 
 
 class GraphBuilder:
     """Collects the traces of coded frames, one at a time, into a graph.
 
-    grid  None: the default for the first frame's size
+    grid         None: the default for the first frame's size
+    error_model  a name in ERROR_MODELS, or a function like them (palantir.graph.error_models)
+    time_base    seconds per unit of the frames' `pts` and of durations
     """
 
-    def __init__(self, grid: PatchGrid | None = None) -> None:
+    def __init__(
+        self,
+        grid: PatchGrid | None = None,
+        *,
+        error_model: str | ErrorModel = "paper",
+        time_base: Fraction = Fraction(1, 25),
+    ) -> None:
         self.grid = grid
-        self._frames: list[tuple[object, ...]] = []
-        self._shown: list[bool] = []
-        self._size = (0, 0)
-        self._texture: list[np.ndarray] = []
-        self._rows: list[np.ndarray] = []
-        self._columns: list[np.ndarray] = []
-        self._weights: list[np.ndarray] = []
+        self._error_model = error_model_of(error_model)
+        self._time_base = time_base
+        self._frames: list[FrameRow] = []
+        self._texture: list[NDArray[np.float64]] = []
+        self._dependents: list[NDArray[np.int64]] = []
+        self._references: list[NDArray[np.int64]] = []
+        self._weights: list[NDArray[np.float64]] = []
 
     def add(self, frame: CodedFrame) -> None:
-        """Take the next coded frame. Raises ScheduleError where the grid does not fit it."""
+        """Take the next coded frame.
+
+        Raises ScheduleError where the grid does not fit it or the error model's result is unusable.
+        """
         if self.grid is None:
             self.grid = PatchGrid.default(frame.width, frame.height)
-        if not self._frames:
-            self._size = (frame.width, frame.height)
         grid = self.grid.fit(frame.width, frame.height)
-        edges = frame.native.weights(grid.rows, grid.columns)
-        patch, reference, source, weight, _ = edges
-        self._texture.append(frame.native.texture(grid.rows, grid.columns))
-        self._rows.append(frame.index * grid.count + patch.astype(np.int64))
-        self._columns.append(reference.astype(np.int64) * grid.count + source)
-        self._weights.append(weight)
-        self._shown.append(frame.shown)
-        self._frames.append(
-            (
-                frame.packet,
-                frame.key,
-                frame.intra_only,
-                frame.width,
-                frame.height,
-                frame.quantizer,
-                frame.coded_bytes,
-                frame.references,
-            )
-        )
+        errors = self._error_model(frame, grid)
+        check_errors(errors, frame, grid)
+        self._texture.append(errors.texture)
+        self._dependents.append(frame.index * grid.count + errors.patch.astype(np.int64))
+        self._references.append(errors.reference.astype(np.int64) * grid.count + errors.source)
+        self._weights.append(errors.weight)
+        self._frames.append(frame_row(frame, self._time_base))
 
-    def show(self, index: int) -> None:
-        """Coded frame `index` is displayed."""
-        self._shown[index] = True
+    def show(self, index: int, duration: int = 1) -> None:
+        """Coded frame `index` is displayed for so long, in units of the time base."""
+        row = self._frames[index]
+        row.shown = True
+        row.duration += float(duration * self._time_base)
 
     def build(self, segment_sha256: bytes | None = None) -> ErrorGraph:
         """The graph of all frames taken. Raises MediaError if there are none."""
@@ -74,41 +76,46 @@ class GraphBuilder:
 
         if self.grid is None or not self._frames:
             raise MediaError("the stream holds no coded frame")
-        packet, key, intra_only, width, height, quantizer, coded_bytes, references = zip(
-            *self._frames, strict=True
-        )
         nodes = len(self._frames) * self.grid.count
-        coordinates = (np.concatenate(self._rows), np.concatenate(self._columns))
+        ends = (np.concatenate(self._dependents), np.concatenate(self._references))
         return ErrorGraph(
             texture=np.concatenate(self._texture),
-            weights=csr_array((np.concatenate(self._weights), coordinates), shape=(nodes, nodes)),
-            frames=FrameTable(
-                packet=np.array(packet),
-                shown=np.array(self._shown),
-                key=np.array(key),
-                intra_only=np.array(intra_only),
-                width=np.array(width),
-                height=np.array(height),
-                quantizer=np.array(quantizer),
-                coded_bytes=np.array(coded_bytes),
-                references=np.array(references),
-            ),
+            weights=csr_array((np.concatenate(self._weights), ends), shape=(nodes, nodes)),
+            frames=FrameTable.from_rows(self._frames),
             grid=self.grid,
-            lr_size=self._size,
+            lr_size=(self._frames[0].width, self._frames[0].height),
             segment_sha256=segment_sha256,
         )
+
+
+def frame_row(frame: CodedFrame, time_base: Fraction) -> FrameRow:
+    """What the frame table holds of a frame that has not been displayed yet."""
+    return FrameRow(
+        packet=frame.packet,
+        shown=frame.shown,
+        key=frame.key,
+        intra_only=frame.intra_only,
+        width=frame.width,
+        height=frame.height,
+        quantizer=frame.quantizer,
+        coded_bytes=frame.coded_bytes,
+        references=frame.references,
+        time=float(frame.pts * time_base),
+    )
 
 
 def graph_from_video(
     source: VideoSource | str | os.PathLike[str],
     grid: PatchGrid | tuple[int, int] | str | None = None,
     *,
+    error_model: str | ErrorModel = "paper",
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> ErrorGraph:
     """Decode a segment once and build its graph; `progress` hears the packets done so far.
 
-    Raises MediaError, BitstreamError and ScheduleError (a grid that does not fit).
+    Raises MediaError, BitstreamError and ScheduleError (a grid that does not fit, an unknown
+    error model, or one whose values cannot be used).
     """
     from palantir.codec import Decoder
     from palantir.media.source import VideoSource
@@ -116,7 +123,11 @@ def graph_from_video(
     if not isinstance(source, VideoSource):
         source = VideoSource(source)
     digest = hashlib.sha256()
-    builder = GraphBuilder(None if grid is None else PatchGrid.parse(grid))
+    builder = GraphBuilder(
+        None if grid is None else PatchGrid.parse(grid),
+        error_model=error_model,
+        time_base=source.time_base,
+    )
     decoder = Decoder(str(source.path), threads=threads)
     for packet in source.packets():
         digest.update(packet.data)
@@ -124,7 +135,7 @@ def graph_from_video(
         for frame in decoded.frames:
             builder.add(frame)
         if decoded.displayed is not None:
-            builder.show(decoded.displayed)
+            builder.show(decoded.displayed, packet.duration)
         if progress:
             progress(packet.index + 1)
     return builder.build(digest.digest())

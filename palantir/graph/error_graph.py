@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,11 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from palantir import _core
 from palantir.errors import ScheduleError
 from palantir.graph.frames import FrameTable
+from palantir.graph.intervals import Interval
 from palantir.grid import PatchGrid
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from palantir.graph.error_models import ErrorModel
     from palantir.media.source import VideoSource
 
 __all__ = ["ErrorGraph", "GraphArrays"]
@@ -99,18 +100,21 @@ class ErrorGraph:
         source: VideoSource | str | os.PathLike[str],
         grid: PatchGrid | tuple[int, int] | str | None = None,
         *,
+        error_model: str | ErrorModel = "paper",
         threads: int = 1,
     ) -> ErrorGraph:
-        """The graph of a VP9 segment, by the paper's error model.
+        """The graph of a VP9 segment.
 
-        grid     patches, `(rows, columns)` or text such as "3x5"; None takes the default
-        threads  decoding threads, 1..64
+        grid         patches, `(rows, columns)` or text such as "3x5"; None takes the default
+        error_model  "paper", or a function of its signature (palantir.graph.error_models)
+        threads      decoding threads, 1..64
 
-        Raises MediaError, BitstreamError, and ScheduleError where the grid does not fit.
+        Raises MediaError, BitstreamError, and ScheduleError where the grid does not fit or the
+        error model is unknown or gives values that cannot be used.
         """
         from palantir.graph.construct import graph_from_video
 
-        return graph_from_video(source, grid, threads=threads)
+        return graph_from_video(source, grid, error_model=error_model, threads=threads)
 
     @property
     def nodes(self) -> int:
@@ -163,24 +167,18 @@ class ErrorGraph:
         flags[index] = 1
         return flags
 
-    def intervals(self, interval: Literal["gop"] | int | None) -> list[tuple[int, int]]:
+    def intervals(self, interval: Interval | int | str | None) -> list[tuple[int, int]]:
         """Scheduling intervals as ranges `(first, stop)` of coded frames that cover the graph.
 
-        `"gop"`: from one key frame to the next (frames before the first key frame go with the
-        first interval); a number: so many coded frames, fewer in the last; None: all at once.
+        `"gop"`: from one key frame to the next; a number: so many coded frames, fewer in the last;
+        `"200ms"`: up to the first coded frame whose time is 200 ms or more after that of the
+        interval's first; None: all at once.
+
         Raises ScheduleError for anything else.
         """
         count = len(self.frames)
-        if interval is None:
-            starts: Sequence[int] = (0,)
-        elif interval == "gop":
-            keys = np.flatnonzero(self.frames.key).tolist()
-            starts = keys if keys[:1] == [0] else [0, *keys]
-        elif isinstance(interval, int) and not isinstance(interval, bool) and interval >= 1:
-            starts = range(0, count, interval)
-        else:
-            raise ScheduleError(f"interval {interval!r} is neither gop nor a number of frames >= 1")
-        return [(a, b) for a, b in zip(starts, [*starts[1:], count], strict=True) if a < b]
+        starts = [0] if interval is None else Interval.parse(interval).starts(self.frames)
+        return list(zip(starts, [*starts[1:], count], strict=True)) if count else []
 
     def between(self, first: int, stop: int, errors: Float) -> ErrorGraph:
         """Frames `first`..`stop - 1` as a graph of their own.
@@ -189,15 +187,35 @@ class ErrorGraph:
         inputs now, not choices, and nothing is forgotten at an interval's border.
         """
         low, high = first * self.grid.count, stop * self.grid.count
-        rows = self.weights[low:high]
-        return ErrorGraph(
-            texture=self.texture[low:high] + rows[:, :low] @ errors[:low],
-            weights=rows[:, low:high],
-            frames=self.frames.between(first, stop),
-            grid=self.grid,
-            lr_size=self.lr_size,
-            segment_sha256=self.segment_sha256,
-        )
+        row_start = self.weights.indptr[low : high + 1]
+        edges = slice(row_start[0], row_start[-1])
+        row = np.repeat(np.arange(high - low), np.diff(row_start))
+        column, weight = self.weights.indices[edges], self.weights.data[edges]
+        inside = column >= low
+        before = ~inside
+        incoming = weight[before] * errors[column[before]]
+        texture = self.texture[low:high] + np.bincount(row[before], incoming, high - low)
+        self._check_values(texture, np.arange(low, high), "texture and incoming error")
+        ends = np.concatenate(([0], np.cumsum(np.bincount(row[inside], minlength=high - low))))
+        return self._part(first, stop, texture, (weight[inside], column[inside] - low, ends))
+
+    def _part(
+        self, first: int, stop: int, texture: Float, weights: tuple[NDArray[Any], ...]
+    ) -> ErrorGraph:
+        """A graph of some of the frames, without checking again what this one has passed."""
+        from scipy.sparse import csr_array
+
+        part = object.__new__(ErrorGraph)
+        for name, value in (
+            ("texture", texture),
+            ("weights", csr_array(weights, shape=(len(texture), len(texture)))),
+            ("frames", self.frames.between(first, stop)),
+            ("grid", self.grid),
+            ("lr_size", self.lr_size),
+            ("segment_sha256", self.segment_sha256),
+        ):
+            object.__setattr__(part, name, value)
+        return part
 
 
 def _canonical(weights: Any) -> csr_array[np.float64]:

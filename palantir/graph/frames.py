@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import ScheduleError
 
-__all__ = ["FrameTable"]
+__all__ = ["FrameRow", "FrameTable"]
 
 _DTYPES = {
     "packet": np.int64,
@@ -22,7 +22,27 @@ _DTYPES = {
     "quantizer": np.int16,
     "coded_bytes": np.int64,
     "references": np.int32,
+    "time": np.float64,
+    "duration": np.float64,
 }
+_FRAME_RATE = 25  # of tables that do not come from a stream
+
+
+@dataclass(slots=True)
+class FrameRow:
+    """One row of a FrameTable, of a frame that a later packet may yet display again."""
+
+    packet: int
+    shown: bool
+    key: bool
+    intra_only: bool
+    width: int
+    height: int
+    quantizer: int
+    coded_bytes: int
+    references: tuple[int, ...]
+    time: float
+    duration: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +58,11 @@ class FrameTable:
     quantizer    int16 [T]     base quantiser index, 0..255
     coded_bytes  int64 [T]     size of the coded frame
     references   int32 [T, 3]  coded-frame indices of LAST, GOLDEN, ALTREF; -1 where there is none
+    time         float64 [T]   presentation time of the packet, seconds
+    duration     float64 [T]   seconds of display, by whichever packets; 0 for frames never shown
 
-    Raises ScheduleError where the columns differ in length or refer to a frame not yet decoded.
+    Raises ScheduleError where the columns differ in length, refer to a frame not yet decoded, or
+    hold times that are no numbers.
     """
 
     packet: NDArray[np.int64]
@@ -51,6 +74,8 @@ class FrameTable:
     quantizer: NDArray[np.int16]
     coded_bytes: NDArray[np.int64]
     references: NDArray[np.int32]
+    time: NDArray[np.float64]
+    duration: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         for name, dtype in _DTYPES.items():
@@ -62,6 +87,8 @@ class FrameTable:
             raise ScheduleError(f"coded frame {frame} refers to a frame that is not before it")
         if np.any(np.diff(self.packet) < 0):
             raise ScheduleError("packet indices of coded frames fall")
+        self._check_number("time", np.isfinite(self.time))
+        self._check_number("duration", np.isfinite(self.duration) & (self.duration >= 0))
 
     def _check_shape(self, name: str) -> None:
         wanted = (len(self), 3) if name == "references" else (len(self),)
@@ -69,17 +96,38 @@ class FrameTable:
         if found != wanted:
             raise ScheduleError(f"frame table column {name} has shape {found}, not {wanted}")
 
+    def _check_number(self, name: str, sound: NDArray[np.bool_]) -> None:
+        if not sound.all():
+            frame = int(np.argmin(sound))
+            raise ScheduleError(f"{name} of coded frame {frame} is {getattr(self, name)[frame]:g}")
+
     def __len__(self) -> int:
         """Coded frames, `T`."""
         return int(self.packet.shape[0]) if self.packet.ndim else 0
 
     def between(self, first: int, stop: int) -> FrameTable:
-        """The rows `first`..`stop - 1` as a table of their own; references before it become -1."""
-        columns: dict[str, NDArray[np.generic]] = {
-            field.name: getattr(self, field.name)[first:stop] for field in fields(self)
-        }
+        """The rows `first`..`stop - 1` as a table of their own; references before it become -1.
+
+        All columns but `references` are views.
+        """
+        columns = {name: getattr(self, name)[first:stop] for name in _DTYPES}
         columns["references"] = np.maximum(self.references[first:stop] - first, -1)
-        return FrameTable(**columns)  # type: ignore[arg-type]
+        return self._trusted(columns)
+
+    @classmethod
+    def _trusted(cls, columns: Mapping[str, NDArray[np.generic]]) -> FrameTable:
+        """A table of columns that need no check: rows of one that has passed it."""
+        table = object.__new__(cls)
+        for name in _DTYPES:
+            object.__setattr__(table, name, columns[name])
+        return table
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[FrameRow]) -> FrameTable:
+        """The table of `rows`, in decode order; raises ScheduleError as the constructor does."""
+        columns = {name: np.array([getattr(row, name) for row in rows]) for name in _DTYPES}
+        columns["references"] = columns["references"].reshape(len(rows), 3)  # of no rows, too
+        return cls(**columns)
 
     @classmethod
     def plain(
@@ -91,7 +139,8 @@ class FrameTable:
     ) -> FrameTable:
         """A table of equally sized frames, one a packet, each referring to the one before it.
 
-        For graphs that do not come from a stream. Without `key` the first frame is the key frame.
+        For graphs that do not come from a stream; 25 packets a second. Without `key` the first
+        frame is the key frame.
         """
         count = len(shown)
         keys = np.arange(count) == 0 if key is None else np.asarray(key, np.bool_)
@@ -106,4 +155,6 @@ class FrameTable:
             quantizer=np.zeros(count, np.int16),
             coded_bytes=np.zeros(count, np.int64),
             references=np.repeat(previous[:, None], 3, axis=1).astype(np.int32),
+            time=np.arange(count) / _FRAME_RATE,
+            duration=np.asarray(shown, np.bool_) / _FRAME_RATE,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from palantir.errors import ModelError
 from palantir.models.onnx_file import OnnxFile, parse
+from palantir.models.receptive_field import UnknownReachError
 from palantir.models.session import check_interface, in_one_line, open_session
-from palantir.models.traits import NetworkTraits, find_traits
+from palantir.models.traits import METADATA_PREFIX, NetworkTraits, find_traits, told_or_derived
 
-__all__ = ["SRNetwork", "shipped_model"]
+__all__ = ["NetworkLoad", "SRNetwork", "network_load", "shipped_model"]
 
 MAX_BYTES = 512 * 2**20
 CPU = ("CPUExecutionProvider",)
@@ -25,6 +26,34 @@ CPU = ("CPUExecutionProvider",)
 def shipped_model() -> Path:
     """The x4 luma detail network that comes with palantir."""
     return Path(__file__).parent / "data" / "detail-x4.onnx"
+
+
+@dataclass(frozen=True)
+class NetworkLoad:
+    """What running a network costs; None where it is unbounded or not known.
+
+    radius: LR pixels of halo. macs_per_pixel: multiply-accumulates per LR pixel.
+    """
+
+    radius: int | None
+    macs_per_pixel: int | None
+
+
+def network_load(path: str | os.PathLike[str] | None = None) -> NetworkLoad:
+    """The load of an ONNX file (None: the shipped network), told by it or derived from it.
+
+    ONNX Runtime is not loaded. Raises ModelError where the file is unreadable or no ONNX model, or
+    where the radius could only be found by running it.
+    """
+    source = shipped_model() if path is None else Path(path)
+    file = parse(_read(source), str(source))
+    try:
+        return NetworkLoad(*told_or_derived(file, str(source)))
+    except UnknownReachError as error:
+        raise ModelError(
+            f"{source}: its receptive field is not to be seen ({error}); its metadata should name "
+            f"{METADATA_PREFIX}radius"
+        ) from None
 
 
 class SRNetwork:

@@ -14,7 +14,7 @@ from palantir.models.measure import measure_radius, measure_scale
 from palantir.models.onnx_file import OnnxFile
 from palantir.models.receptive_field import UnknownReachError, WholeFrameError, derive
 
-__all__ = ["METADATA_PREFIX", "NetworkTraits", "find_traits"]
+__all__ = ["METADATA_PREFIX", "NetworkTraits", "find_traits", "told_or_derived"]
 
 METADATA_PREFIX = "palantir."
 SCALES = (1, 2, 3, 4)
@@ -94,17 +94,11 @@ class _Finder:
 
     def reach_and_cost(self, scale: int) -> tuple[int | None, int | None]:
         """Radius and multiply-accumulates per pixel: told, else derived, else measured."""
-        radius, macs = self._number("radius"), self._number("macs_per_pixel")
-        if radius is not None and macs is not None:
-            return radius, macs
         try:
-            footprint, derived = derive(self.file)
-        except WholeFrameError:
-            return radius, macs
+            return told_or_derived(self.file, self.name)
         except UnknownReachError:
             measured = measure_radius(self.run, self.channels, scale)
-            return measured if radius is None else radius, macs
-        return footprint.radius if radius is None else radius, derived if macs is None else macs
+            return measured, self._number("macs_per_pixel")
 
     def _word(self, key: str, allowed: tuple[str, str], default: str) -> str:
         value = self.file.metadata.get(METADATA_PREFIX + key, default)
@@ -114,7 +108,31 @@ class _Finder:
         return value
 
     def _number(self, key: str) -> int | None:
-        value = self.file.metadata.get(METADATA_PREFIX + key)
-        if value is not None and not (value.isascii() and value.isdigit() and len(value) < 10):
-            raise ModelError(f"{self.name}: {METADATA_PREFIX}{key} is {value!r}, not a number")
-        return None if value is None else int(value)
+        return _told(self.file, self.name, key)
+
+
+def told_or_derived(file: OnnxFile, name: str) -> tuple[int | None, int | None]:
+    """Radius and multiply-accumulates per pixel of a model, from its file alone.
+
+    Raises UnknownReachError where the radius can only be found by running the model, ModelError
+    for metadata that is no number.
+    """
+    radius, macs = _told(file, name, "radius"), _told(file, name, "macs_per_pixel")
+    if radius is not None and macs is not None:
+        return radius, macs
+    try:
+        footprint, derived = derive(file)
+    except WholeFrameError:
+        return radius, macs
+    except UnknownReachError:
+        if radius is None:
+            raise
+        return radius, macs
+    return footprint.radius if radius is None else radius, derived if macs is None else macs
+
+
+def _told(file: OnnxFile, name: str, key: str) -> int | None:
+    value = file.metadata.get(METADATA_PREFIX + key)
+    if value is not None and not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ModelError(f"{name}: {METADATA_PREFIX}{key} is {value!r}, not a number")
+    return None if value is None else int(value)

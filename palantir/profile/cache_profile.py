@@ -21,6 +21,7 @@ from palantir.profile import container, version1
 
 if TYPE_CHECKING:
     from palantir.graph.error_graph import ErrorGraph
+    from palantir.schedule.live_record import LiveRecord
     from palantir.schedule.selection import Selection
 
 __all__ = ["REUSE_PARAMETERS", "CacheProfile", "Parameters"]
@@ -43,7 +44,8 @@ class CacheProfile:
     shown             bool [T], whether the coded frame is ever displayed
     selector          name of the selector that chose the anchors
     parameters        its parameters
-    budget            share of the patches (float, 0..1) or number of anchors (int), as asked for
+    budget            share of the patch area (float, 0..1) or number of anchors (int), as asked
+                      for; what the network may compute: in `parameters` (docs/cache-profile.md)
     estimated_before  objective `J` with no anchors, finite, >= 0
     estimated_after   objective `J` with these anchors, finite, >= 0
     reuse             "detail" or "paper"
@@ -98,14 +100,41 @@ class CacheProfile:
             shown=graph.shown,
             selector=selection.selector,
             parameters=dict(selection.parameters),
-            budget=selection.budget.value,
+            budget=selection.budget.recorded(len(selection)),
             estimated_before=float(selection.total[0]),
             estimated_after=float(selection.total[-1]),
             reuse=reuse,
-            reuse_parameters=dict(
-                REUSE_PARAMETERS.get(reuse, {}) if reuse_parameters is None else reuse_parameters
-            ),
+            reuse_parameters=_reuse_parameters(reuse, reuse_parameters),
             segment_sha256=graph.segment_sha256,
+        )
+
+    @classmethod
+    def from_live(
+        cls,
+        record: LiveRecord,
+        segment_sha256: bytes,
+        reuse: str = "detail",
+        reuse_parameters: Parameters | None = None,
+    ) -> CacheProfile:
+        """The profile of what a `LiveScheduler` chose for the segment of this SHA-256.
+
+        The record covers exactly the segment's coded frames. Raises ProfileError for an unusable
+        digest or reuse mode.
+        """
+        return cls(
+            lr_size=record.lr_size,
+            grid=record.grid,
+            anchors=record.anchors,
+            packet=record.packet,
+            shown=record.shown,
+            selector="adjoint",
+            parameters=dict(record.parameters),
+            budget=record.budget.recorded(int(np.count_nonzero(record.anchors))),
+            estimated_before=record.untouched,
+            estimated_after=record.objective,
+            reuse=reuse,
+            reuse_parameters=_reuse_parameters(reuse, reuse_parameters),
+            segment_sha256=segment_sha256,
         )
 
     def __len__(self) -> int:
@@ -156,3 +185,7 @@ class CacheProfile:
                 f"profile {name}".rstrip() + ": made for another segment (SHA-256 "
                 f"{self.segment_sha256.hex()[:16]}..., not {sha256.hex()[:16]}...)"
             )
+
+
+def _reuse_parameters(reuse: str, given: Parameters | None) -> Parameters:
+    return dict(REUSE_PARAMETERS.get(reuse, {}) if given is None else given)

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from palantir.schedule.allowance import Allowance
 from palantir.schedule.budget import Budget
+from palantir.schedule.joint import select_jointly
+from palantir.schedule.network_budget import NetworkBudget
 from palantir.schedule.scheduling import SELECTORS, select
 from palantir.schedule.selection import Picks, Selection, Selector
 
-__all__ = ["SELECTORS", "Budget", "Picks", "Selection", "Selector", "select"]
+__all__ = [
+    "SELECTORS",
+    "Allowance",
+    "Budget",
+    "NetworkBudget",
+    "Picks",
+    "Selection",
+    "Selector",
+    "select",
+    "select_jointly",
+]

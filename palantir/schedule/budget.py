@@ -1,15 +1,22 @@
-"""How many anchors may be picked."""
+"""Budgets in patches, and what a budget may be given as."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from palantir.errors import ScheduleError
+from palantir.schedule.allowance import Allowance, Part, patch_areas
+from palantir.schedule.network_budget import NetworkBudget, NetworkFacts
 
 __all__ = ["Budget"]
 
@@ -17,10 +24,13 @@ _MOST = 2**27  # patches that a cache profile can hold
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """A share of the patches (float, above 0, at most 1) or a number of anchors (int, 1..2^27).
+class Budget(Allowance):
+    """A share of the patch area (float, above 0, at most 1) or a number of anchors (int, 1..2^27).
 
     Where a graph is scheduled in several intervals, the budget holds for each of them by itself.
+    Area is counted in LR pixels, over all coded frames; of an order as many picks are kept as come
+    nearest to the share, the larger number where two are equally near, and at least one.
+
     Raises ScheduleError for any other value.
     """
 
@@ -50,18 +60,28 @@ class Budget:
         return f"{100 * self.value:.4f}".rstrip("0").rstrip(".") + "%"
 
     @classmethod
-    def parse(cls, value: Budget | float | int | str) -> Budget:
-        """A budget from a budget, a number, or text (`"5%"` and `"0.05"`: shares; `"12"`: a count).
+    def parse(
+        cls, value: Allowance | float | int | str, network: NetworkFacts | None = None
+    ) -> Allowance:
+        """A budget from a budget, a number, or text, of whichever kind it is.
+
+        "5%", "0.05": shares; "12": a number of anchors; "20GMAC/s": a NetworkBudget, for which
+        `network` (an SRNetwork, or whatever else has its radius and cost) must be given.
 
         Raises ScheduleError for anything else.
         """
-        if isinstance(value, Budget):
+        if isinstance(value, Allowance):
             return value
         if not isinstance(value, str):
             return cls(value)
+        if NetworkBudget.is_meant(value):
+            return NetworkBudget.parse(value, network)
         match = re.fullmatch(r"\s*([0-9]{1,18})?(\.[0-9]{1,18})?\s*(%)?\s*", value)
         if match is None or not (match[1] or match[2]):
-            raise ScheduleError(f"budget {value!r} is neither a share (5%) nor a number of anchors")
+            raise ScheduleError(
+                f"budget {value!r} is neither a share (5%) nor a number of anchors "
+                "nor a rate (20GMAC/s)"
+            )
         whole, decimals, percent = match.groups()
         if not decimals and not percent:
             return cls(int(whole))
@@ -73,13 +93,44 @@ class Budget:
         """Whether the budget grows with the number of patches."""
         return isinstance(self.value, float)
 
-    def count(self, patches: int) -> int:
-        """Anchors that may be picked among `patches`: a share is rounded, halves up, to at least 1.
+    def recorded(self, picks: int) -> float | int:
+        """As asked for."""
+        return self.value
 
-        Never more than `patches`. The share is taken as the decimal it is written as, so that
-        5 % of 30 is 1.5 and makes 2 on every machine.
-        """
+    def most_of(self, parts: Sequence[Part]) -> list[int]:
+        """See Allowance: as if the smallest patches were picked first."""
         if not self.is_share:
-            return min(int(self.value), patches)
-        exact = Fraction(repr(self.value)) * patches
-        return min(max(1, math.floor(exact + Fraction(1, 2))), patches)
+            return [min(int(self.value), len(frames) * grid.count) for frames, grid in parts]
+        areas = [patch_areas(frames, grid) for frames, grid in parts]
+        total = sum(int(area.sum()) for area in areas)
+        return [self._nearest(np.sort(area), total) for area in areas]
+
+    def prefix_of(
+        self, parts: Sequence[Part], part: NDArray[np.int64], order: NDArray[np.int64]
+    ) -> int:
+        """See Allowance."""
+        if not self.is_share:
+            return min(int(self.value), len(order))
+        if not len(order):
+            return 0
+        areas = [patch_areas(frames, grid) for frames, grid in parts]
+        start = np.cumsum([0, *map(len, areas)])
+        joined = np.concatenate(areas)
+        return self._nearest(joined[start[part] + order], int(joined.sum()))
+
+    def _nearest(self, areas: NDArray[np.int64], total: int) -> int:
+        """How many of `areas`, in order, come nearest to the share of `total`.
+
+        One more is nearer, or as near, where the two sums it lies between are at most twice the
+        share: whole numbers, compared exactly.
+        """
+        sums = np.concatenate(([0], np.cumsum(areas)))
+        twice = math.floor(2 * _as_written(float(self.value)) * total)
+        nearest = int(np.searchsorted(sums[:-1] + sums[1:], twice, "right"))
+        return min(max(nearest, 1), len(areas))
+
+
+@lru_cache
+def _as_written(share: float) -> Fraction:
+    """The decimal that a share is written as: 5 % of 30 is then 1.5, and makes 2, everywhere."""
+    return Fraction(repr(share))

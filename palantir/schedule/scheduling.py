@@ -2,75 +2,121 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Literal
-
 import numpy as np
+from numpy.typing import NDArray
 
 from palantir.errors import ScheduleError
 from palantir.graph.error_graph import ErrorGraph
+from palantir.graph.intervals import Interval
+from palantir.schedule.allowance import Allowance
 from palantir.schedule.budget import Budget
+from palantir.schedule.choice import SELECTORS, Choice, Options, Without
+from palantir.schedule.frame_order import picks_of_nodes
 from palantir.schedule.selection import Picks, Selection, Selector
 
-__all__ = ["SELECTORS", "select"]
+__all__ = ["SELECTORS", "check_finite", "select"]
 
-SELECTORS = ("adjoint", "sequential")  # each a module of this package
+_Ranges = list[tuple[int, int]]
 
 
 def select(
     graph: ErrorGraph,
-    budget: Budget | float | int | str = 0.05,
-    selector: str = "adjoint",
-    interval: Literal["gop"] | int | None = None,
+    budget: Allowance | float | int | str = 0.05,
+    selector: str | Selector = "adjoint",
+    interval: Interval | int | str | None = None,
+    *,
+    without: Without = None,
+    options: Options | None = None,
 ) -> Selection:
     """Chooses the anchors of `graph`.
 
-    budget    share of the patches (0.05, "5%") or number of anchors (12, "12"), for each interval
-    selector  one of SELECTORS; both give the same picks, `adjoint` at once
-    interval  "gop" (from key frame to key frame), a number of coded frames, or None (all at once).
-              Anchors of earlier intervals are fixed and the errors they leave are inputs of the
-              next; what a pick spares later intervals does not count.
+    budget    share of the patch area (0.05, "5%"), number of anchors (12, "12") or NetworkBudget,
+              for each interval; whatever `Budget.parse` takes
+    selector  one of SELECTORS (docs/method.md, selectors), or a function of the signature Selector;
+              "all" and "none" disregard the budget
+    interval  "gop" (from key frame to key frame), a number of coded frames, a time ("200ms"), or
+              None (all at once). Anchors of earlier intervals are fixed and the errors they leave
+              are inputs of the next; what a pick spares later intervals does not count.
+    without   "weight" or "texture": picks are made on the graph without it, but `gain` and `total`
+              are those on `graph`
+    options   of the selector, such as {"seed": 1} for "random"
 
-    Raises ScheduleError for an unusable budget, selector, interval, or a graph whose errors are
-    too large to be added up.
+    Raises ScheduleError for an unusable budget, selector, option, interval, or a graph whose
+    errors are too large to be added up, and what a selector that is a function raises.
+
+    >>> select(graph, "5%", interval="gop")                          # doctest: +SKIP
+    >>> select(graph, 12, "key-alt", interval="200ms")               # doctest: +SKIP
+    >>> select(graph, Budget.parse("20GMAC/s", SRNetwork.load()))    # doctest: +SKIP
     """
-    allowed = Budget.parse(budget)
-    choose = _selector(selector)
+    allowance = Budget.parse(budget)
+    choice = Choice.of(selector, options, without)
     ranges = graph.intervals(interval)
-    if not (np.isfinite(graph.objective()) and np.isfinite(graph.influence()).all()):
-        raise ScheduleError("the graph's errors grow beyond every number")
-    if len(ranges) == 1:
-        picks = choose(graph, allowed.count(graph.nodes))
-    else:
-        picks = _select_by_interval(graph, allowed, choose, ranges)
+    check_finite(graph)
+    picks = _picks_by_interval(choice.seen(graph), allowance, choice, ranges)
+    order, gain, total = _joined(graph, picks, ranges, exact=choice.without is None)
+    length = None if interval is None else Interval.parse(interval)
     return Selection(
-        order=picks.order,
-        gain=picks.gain,
-        total=picks.total,
-        selector=selector,
-        budget=allowed,
-        parameters={"interval": "all" if interval is None else interval},
+        order=order,
+        gain=gain,
+        total=total,
+        selector=choice.name,
+        budget=allowance,
+        parameters={
+            "interval": "all" if length is None else length.frames or str(length),
+            **choice.parameters,
+            **allowance.parameters,
+        },
     )
 
 
-def _selector(name: str) -> Selector:
-    if name not in SELECTORS:
-        raise ScheduleError(f"selector {name!r} is none of: {', '.join(SELECTORS)}")
-    choose: Selector = import_module(f"palantir.schedule.{name}").select
-    return choose
+def check_finite(graph: ErrorGraph) -> None:
+    """Raise ScheduleError where errors or influences grow beyond every number."""
+    if not (np.isfinite(graph.objective()) and np.isfinite(graph.influence()).all()):
+        raise ScheduleError("the graph's errors grow beyond every number")
 
 
-def _select_by_interval(
-    graph: ErrorGraph, budget: Budget, choose: Selector, ranges: list[tuple[int, int]]
-) -> Picks:
+def _picks_by_interval(
+    graph: ErrorGraph, allowance: Allowance, choice: Choice, ranges: _Ranges
+) -> list[Picks]:
+    """The picks of each interval, its nodes counted from its own first frame."""
     patches = graph.grid.count
     errors = np.zeros(graph.nodes)
-    order, gain = [np.zeros(0, np.int64)], [np.zeros(0)]
+    result = []
     for first, stop in ranges:
+        part = graph if len(ranges) == 1 else graph.between(first, stop, errors)
+        picks = _within(part, allowance, choice)
+        if len(ranges) > 1:
+            errors[first * patches : stop * patches] = part.errors(picks.order)
+        result.append(picks)
+    return result
+
+
+def _within(part: ErrorGraph, allowance: Allowance, choice: Choice) -> Picks:
+    if choice.unbudgeted:
+        return choice.picks(part, part.nodes)
+    picks = choice.picks(part, allowance.most(part.frames, part.grid))
+    return picks.first(allowance.prefix(picks.order, part.frames, part.grid))
+
+
+def _joined(
+    graph: ErrorGraph, picks: list[Picks], ranges: _Ranges, exact: bool
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Order, gain and total of all intervals' picks; `exact`: their gains are those of `graph`."""
+    if len(picks) == 1 and exact:
+        return picks[0].order, picks[0].gain, picks[0].total
+    starts = [first * graph.grid.count for first, _ in ranges]
+    order = np.concatenate([start + each.order for start, each in zip(starts, picks, strict=True)])
+    gain = np.concatenate([each.gain for each in picks] if exact else _gains(graph, picks, ranges))
+    return order, gain, graph.objectives(order)
+
+
+def _gains(graph: ErrorGraph, picks: list[Picks], ranges: _Ranges) -> list[NDArray[np.float64]]:
+    """By how much each pick lowers the objective of its own interval, on `graph`."""
+    patches = graph.grid.count
+    errors = np.zeros(graph.nodes)
+    gains = []
+    for (first, stop), each in zip(ranges, picks, strict=True):
         part = graph.between(first, stop, errors)
-        picks = choose(part, budget.count(part.nodes))
-        errors[first * patches : stop * patches] = part.errors(picks.order)
-        order.append(first * patches + picks.order)
-        gain.append(picks.gain)
-    picked = np.concatenate(order)
-    return Picks(picked, np.concatenate(gain), graph.objectives(picked))
+        errors[first * patches : stop * patches] = part.errors(each.order)
+        gains.append(picks_of_nodes(part, each.order).gain)
+    return gains

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from palantir.errors import ScheduleError
 from palantir.graph.error_graph import ErrorGraph
-from palantir.schedule.budget import Budget
+from palantir.schedule.allowance import Allowance
 
 __all__ = ["TIE_TOLERANCE", "Picks", "Selection", "Selector", "first_of_best"]
 
@@ -49,12 +49,16 @@ class Picks:
     gain: NDArray[np.float64]
     total: NDArray[np.float64]
 
+    def first(self, count: int) -> Picks:
+        """The first `count` of them (0..K)."""
+        return Picks(self.order[:count], self.gain[:count], self.total[: count + 1])
+
 
 class Selector(Protocol):
-    """Picks `count` anchors (0..N) of a graph."""
+    """Picks `count` anchors (0..N) of a graph; options are keyword-only and have defaults."""
 
     def __call__(self, graph: ErrorGraph, count: int, /) -> Picks:
-        """The picks, in order; raises nothing of its own."""
+        """The picks, in order; those for a smaller count are their beginning."""
         ...
 
 
@@ -77,7 +81,7 @@ class Selection:
     gain: NDArray[np.float64]
     total: NDArray[np.float64]
     selector: str
-    budget: Budget
+    budget: Allowance
     parameters: Mapping[str, bool | int | float | str] = field(default_factory=dict)
 
     def __len__(self) -> int:

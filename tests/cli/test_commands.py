@@ -13,11 +13,10 @@ import pytest
 from palantir.cli import main
 from palantir.media import VideoSource, read_frames
 from palantir.profile import CacheProfile
-from palantir.schedule.scheduling import SELECTORS
 from tests.cli.conftest import FRAMES
 from tests.cli.outcome import Run
 
-COMMANDS = ("schedule", "enhance", "inspect", "encode", "quality", "doctor", "demo")
+COMMANDS = ("schedule", "enhance", "inspect", "encode", "quality", "study", "doctor", "demo")
 
 
 def test_version_is_the_installed_one(run: Run) -> None:
@@ -72,10 +71,6 @@ def test_schedule_takes_grid_patch_budget_interval_and_selector(run: Run, folder
     assert str(first.grid) == str(second.grid) == "3x4"
     assert (first.anchors == second.anchors).all()
     assert [first.anchors[:6].sum(), first.anchors[6:].sum()] == [3, 3]
-
-
-def test_schedule_offers_the_selectors_there_are(run: Run) -> None:
-    assert f"[{'|'.join(SELECTORS)}]" in run("schedule", "--help").out
 
 
 def test_schedule_of_a_patch_of_one_pixel_works_on_a_tiny_frame(run: Run, folder: Path) -> None:

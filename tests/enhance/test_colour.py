@@ -13,9 +13,9 @@ from palantir import _core
 from palantir.enhance import SRFrame
 from palantir.enhance.colour import halve_chroma, rgb_to_yuv, upsample_chroma, yuv_to_rgb
 from palantir.enhance.inference import AnchorInference
-from palantir.enhance.tiles import Tile
 from palantir.media.colour import Colour
 from palantir.models import SRNetwork
+from palantir.tiles import Tile
 
 MATRICES: tuple[Literal["bt601", "bt709"], ...] = ("bt601", "bt709")
 ALL = [Colour(matrix, full) for matrix in MATRICES for full in (False, True)]

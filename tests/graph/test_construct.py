@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import fields
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +16,21 @@ from palantir.errors import BitstreamError, MediaError, ScheduleError
 from palantir.graph import ErrorGraph, PatchGrid
 from palantir.graph.construct import GraphBuilder, graph_from_video
 from palantir.media import VideoSource
+from tests.codec.frame_header import show_existing
 from tests.codec.streams import KINDS, decode_all, encode, frames_of, stream
 from tests.data_folder import needs_data, vector
 
 GRID = PatchGrid(2, 3)
 
 
-def graph_of(kind: str, grid: PatchGrid | None = GRID) -> ErrorGraph:
+def graph_of(packets: str | Sequence[bytes], grid: PatchGrid | None = GRID) -> ErrorGraph:
+    """Of packets at 25 a second, or of those of one of KINDS."""
     builder = GraphBuilder(grid)
-    for decoded in decode_all(KINDS[kind]()):
+    for decoded in decode_all(KINDS[packets]() if isinstance(packets, str) else packets):
         for frame in decoded.frames:
             builder.add(frame)
         if decoded.displayed is not None:
-            builder.show(decoded.displayed)
+            builder.show(decoded.displayed, decoded.packet.duration)
     return builder.build()
 
 
@@ -50,9 +54,44 @@ def test_the_frame_table_holds_the_facts_of_each_frame() -> None:
     frames = frames_of(KINDS["alt-ref"]())
     assert len(table) == len(frames) == 31
     for column in fields(table):
-        expected = [getattr(frame, column.name) for frame in frames]
-        np.testing.assert_array_equal(getattr(table, column.name), expected, column.name)
+        if column.name not in ("time", "duration"):
+            expected = [getattr(frame, column.name) for frame in frames]
+            np.testing.assert_array_equal(getattr(table, column.name), expected, column.name)
     assert table.shown.sum() == 30
+
+
+def test_a_frames_time_is_its_packets_and_only_shown_frames_last() -> None:
+    table = graph_of("alt-ref").frames  # 25 packets a second, one of them a superframe
+    np.testing.assert_array_equal(table.time, table.packet / 25)
+    np.testing.assert_array_equal(table.duration, table.shown / 25)
+    assert not table.shown.all()
+
+
+def test_times_are_counted_in_the_sources_time_base(tmp_path: Path) -> None:
+    path = encode(tmp_path / "clip.webm", "alt-ref", frames=30)
+    packets = list(VideoSource(path).packets())
+    table = ErrorGraph.from_video(path, grid=GRID).frames
+    assert VideoSource(path).time_base == Fraction(1, 1000)
+    np.testing.assert_array_equal(table.time, [packets[i].pts / 1000 for i in table.packet])
+    assert table.duration.sum() == pytest.approx(30 / 25)
+    assert table.duration[~table.shown].tolist() == [0]
+
+
+def test_a_frame_that_is_shown_twice_lasts_twice_as_long() -> None:
+    packets = KINDS["sub-8x8"]()
+    last = frames_of(packets)[-1]
+    table = graph_of((*packets, show_existing(0))).frames
+    assert len(table) == 6
+    expected = np.full(6, 1 / 25)
+    expected[last.slots[0]] *= 2
+    np.testing.assert_allclose(table.duration, expected)
+
+
+def test_a_hidden_frame_lasts_as_long_as_the_packet_that_shows_it_later() -> None:
+    *packets, showing = KINDS["intra-only"]()
+    hidden = [True, True, False, True, True, True, True]
+    np.testing.assert_allclose(graph_of(packets).frames.duration, np.array(hidden) / 25)
+    np.testing.assert_allclose(graph_of((*packets, showing)).frames.duration, np.full(7, 1 / 25))
 
 
 def test_a_frame_shown_by_a_later_packet_counts_as_shown() -> None:

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from palantir.errors import ModelError
-from palantir.models import SRNetwork, shipped_model
+from palantir.models import NetworkLoad, SRNetwork, network_load, shipped_model
 from palantir.models.measure import measure_radius
 from palantir.models.onnx_file import parse
 from palantir.models.receptive_field import derive
@@ -139,6 +139,38 @@ def test_span() -> None:
     assert measured <= network.radius
     assert_tiles_equal_frame(network)
     assert network.run(noise(network, 2, 16, 16)).shape == (2, 3, 64, 64)
+
+
+def test_the_load_is_that_of_the_loaded_network_without_the_runtime(tmp_path: Path) -> None:
+    shipped = SRNetwork.load(threads=1)
+    assert network_load() == NetworkLoad(shipped.radius, shipped.macs_per_pixel)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(stack((3, 3), scale=2))
+    assert network_load(path) == NetworkLoad(radius=2, macs_per_pixel=180)
+    told = {"palantir.radius": "5", "palantir.macs_per_pixel": "7"}
+    path.write_bytes(stack((3, 3), scale=2, metadata=told))
+    assert network_load(path) == NetworkLoad(radius=5, macs_per_pixel=7)
+    check = (
+        f"import sys; from palantir.models import network_load; network_load({str(path)!r});"
+        "assert 'onnxruntime' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", check], check=True)
+
+
+def test_a_load_that_only_running_could_tell_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    magic = helper.make_node("Magic", ["x"], ["y"])
+    path.write_bytes(model([magic], []))
+    with pytest.raises(ModelError, match=r"^[^\n]*model.onnx: [^\n]*palantir\.radius$"):
+        network_load(path)
+    whole = helper.make_node("GlobalAveragePool", ["x"], ["y"])
+    path.write_bytes(model([whole], []))
+    assert network_load(path) == NetworkLoad(None, None)
+    path.write_bytes(b"no network")
+    with pytest.raises(ModelError, match="not an ONNX model"):
+        network_load(path)
+    with pytest.raises(ModelError, match="No such file"):
+        network_load(tmp_path / "none.onnx")
 
 
 IDENTITY = helper.make_node("Identity", ["x"], ["y"])

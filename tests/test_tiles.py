@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palantir.enhance.tiles import Tile, merge_anchors, with_halo
 from palantir.grid import PatchGrid
+from palantir.tiles import MergedTiles, Tile, merge_anchors, with_halo
 
 
 @st.composite
@@ -75,3 +77,26 @@ def test_the_halo_is_whole_inside_the_frame(x: int, y: int, size: int, radius: i
     assert grown.bottom >= min(tile.bottom + radius, 43)
     assert grown.pixels <= (tile.right - x + 2 * radius + 2) * (tile.bottom - y + 2 * radius + 2)
     assert Tile(0, 0, 41, 43) == with_halo(Tile(0, 0, 41, 43), radius, 41, 43)
+
+
+@given(layouts(), st.integers(0, 30), st.randoms())
+def test_tiles_merged_one_anchor_at_a_time_cost_what_they_do_merged_at_once(
+    layout: tuple[list[bool], PatchGrid, int, int], radius: int, random: Random
+) -> None:
+    anchors, grid, width, height = layout
+    order = [patch for patch, anchor in enumerate(anchors) if anchor]
+    random.shuffle(order)
+    tiles = MergedTiles(grid, width, height, radius)
+    flags, pixels = np.zeros(grid.count, bool), 0
+    for patch in order:
+        pixels += tiles.add(patch)
+        flags[patch] = True
+        merged = merge_anchors(flags, grid, width, height)
+        assert pixels == sum(with_halo(tile, radius, width, height).pixels for tile in merged)
+
+
+def test_an_anchor_between_two_tiles_can_cost_less_than_nothing() -> None:
+    tiles = MergedTiles(PatchGrid(1, 3), 48, 16, 16)
+    assert tiles.add(0) == 16 * 32
+    assert tiles.add(2) == 16 * 32
+    assert tiles.add(1) == 16 * 48 - 2 * 16 * 32

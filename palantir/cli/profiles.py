@@ -1,0 +1,192 @@
+"""How `palantir schedule` makes profiles: of each segment by itself, live, or under one budget."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import click
+
+from palantir.cli.progress import progress_bar
+from palantir.errors import MediaError, ProfileError
+
+if TYPE_CHECKING:
+    from palantir.graph import ErrorGraph
+    from palantir.graph.intervals import Interval
+    from palantir.grid import PatchGrid
+    from palantir.media import VideoSource
+    from palantir.profile import CacheProfile
+    from palantir.schedule import Allowance
+
+__all__ = ["Settings", "jointly", "one_by_one"]
+
+_Made: TypeAlias = "tuple[CacheProfile, float, float]"  # seconds of construction and of selection
+Facts: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How segments are scheduled; fields are named as the options are."""
+
+    budget: Allowance
+    model: str | None
+    grid: PatchGrid | None
+    patch: tuple[int, int] | None
+    interval: Interval | None
+    selector: str
+    without: Literal["weight", "texture"] | None
+    seed: int | None
+    live: bool
+    tail: bool
+    deadline: float | None
+    reuse: str
+    threads: int
+    progress: bool | None
+
+    def __post_init__(self) -> None:
+        if self.grid and self.patch:
+            raise click.UsageError("--grid and --patch exclude each other")
+        if self.live and (self.selector != "adjoint" or self.without):
+            raise click.UsageError("--live goes with --selector adjoint and the whole graph")
+        if not self.live and (self.tail or self.deadline):
+            raise click.UsageError("--tail and --deadline go with --live")
+        if self.seed is not None and self.selector != "random":
+            raise click.UsageError("--seed goes with --selector random")
+
+    def grid_of(self, source: VideoSource) -> PatchGrid | None:
+        """The grid asked for, if any."""
+        if self.patch is None:
+            return self.grid
+        from palantir.grid import PatchGrid
+
+        return PatchGrid.from_patch_size(source.width, source.height, *self.patch)
+
+    @property
+    def options(self) -> dict[str, int]:
+        """Of the selector."""
+        return {} if self.seed is None else {"seed": self.seed}
+
+
+def one_by_one(targets: Mapping[Path, str], settings: Settings, resume: bool) -> Iterator[Facts]:
+    """Make each profile, or keep it where `resume` allows it; the facts of each."""
+    schedule = _live if settings.live else _whole
+    for target, segment in targets.items():
+        if resume and _is_made(target, segment):
+            yield {"segment": segment, "profile": str(target), "kept": True}
+            continue
+        profile, construction, selection = schedule(segment, settings)
+        yield _save(target, segment, profile) | {
+            "construction_seconds": construction,
+            "selection_seconds": selection,
+        }
+
+
+def _whole(segment: str, settings: Settings) -> _Made:
+    """From the graph of the whole segment."""
+    from palantir.profile import CacheProfile
+    from palantir.schedule import select
+
+    graph, constructing = _construct(segment, settings)
+    begin = time.perf_counter()
+    selection = select(
+        graph, settings.budget, settings.selector, settings.interval or "gop",
+        without=settings.without, options=settings.options,
+    )  # fmt: skip
+    selecting = time.perf_counter() - begin
+    return CacheProfile.from_selection(graph, selection, settings.reuse), constructing, selecting
+
+
+def _live(segment: str, settings: Settings) -> _Made:
+    """Interval by interval, as if the segment were arriving."""
+    from palantir.codec import decode_packets
+    from palantir.media import VideoSource
+    from palantir.profile import CacheProfile
+    from palantir.schedule import LiveScheduler
+
+    source, digest = VideoSource(segment), hashlib.sha256()
+    scheduler = LiveScheduler(
+        settings.budget, settings.interval or "gop", settings.grid_of(source),
+        tail=settings.tail, deadline=settings.deadline, time_base=source.time_base,
+    )  # fmt: skip
+    begin, closed = time.perf_counter(), []
+    with progress_bar("schedule", source.frame_count, settings.progress) as report:
+        for decoded in decode_packets(source, threads=settings.threads):
+            digest.update(decoded.packet.data)
+            closed += scheduler.push(decoded)
+            report(decoded.packet.index + 1)
+    closed += scheduler.flush()
+    if not closed:
+        raise MediaError(f"{segment}: the stream holds no coded frame")
+    seconds = time.perf_counter() - begin
+    selecting = sum(interval.seconds for interval in closed)
+    profile = CacheProfile.from_live(scheduler.record(), digest.digest(), settings.reuse)
+    return profile, seconds - selecting, selecting
+
+
+def jointly(targets: Mapping[Path, str], settings: Settings) -> Iterator[Facts]:
+    """Make all profiles under one budget; the facts of each."""
+    from palantir.profile import CacheProfile
+    from palantir.schedule import select_jointly
+
+    built = [_construct(segment, settings) for segment in targets.values()]
+    begin = time.perf_counter()
+    selections = select_jointly(
+        [graph for graph, _ in built], settings.budget, settings.selector,
+        without=settings.without, options=settings.options,
+    )  # fmt: skip
+    selecting = time.perf_counter() - begin
+    made = zip(targets.items(), built, selections, strict=True)
+    for (target, segment), (graph, constructing), selection in made:
+        profile = CacheProfile.from_selection(graph, selection, settings.reuse)
+        yield _save(target, segment, profile) | {
+            "construction_seconds": constructing,
+            "selection_seconds": selecting,
+        }
+
+
+def _is_made(target: Path, segment: str) -> bool:
+    """Whether the profile is there, sound, and of this segment."""
+    from palantir.media import VideoSource
+    from palantir.profile import CacheProfile
+
+    try:
+        return CacheProfile.load(target).segment_sha256 == VideoSource(segment).sha256()
+    except ProfileError:
+        return False
+
+
+def _construct(segment: str, settings: Settings) -> tuple[ErrorGraph, float]:
+    """The segment's graph, and the seconds that it took."""
+    from palantir.graph.construct import graph_from_video
+    from palantir.media import VideoSource
+
+    source = VideoSource(segment)
+    begin = time.perf_counter()
+    with progress_bar("construct", source.frame_count, settings.progress) as report:
+        graph = graph_from_video(
+            source, settings.grid_of(source), threads=settings.threads, progress=report
+        )
+    return graph, time.perf_counter() - begin
+
+
+def _save(target: Path, segment: str, profile: CacheProfile) -> Facts:
+    """Write the profile; the facts of it."""
+    profile.save(target)
+    return {
+        "segment": segment,
+        "profile": str(target),
+        "kept": False,
+        "profile_bytes": target.stat().st_size,
+        "coded_frames": len(profile),
+        "shown_frames": int(profile.shown.sum()),
+        "grid": str(profile.grid),
+        "anchors": int(profile.anchors.sum()),
+        "patches": profile.anchors.size,
+        "objective_before": profile.estimated_before,
+        "objective_after": profile.estimated_after,
+        "deadline_passed": profile.parameters.get("deadline_passed", 0),
+    }

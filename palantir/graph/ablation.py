@@ -1,0 +1,42 @@
+"""Error graphs that lack one of their two parts, to see what it is worth (paper, section 6.4).
+
+Anchors are picked on the ablated graph and judged on the true one.
+
+Example, two frames of two patches, then a key frame; textures 7 3 2 5 4 6, and both patches of
+frame 1 depend on patch 0 with weights 0.5 and 0.25:
+
+    without_weight   2 depends on 0 and 3 on 1, both with weight 1; the key frame on nothing;
+                     textures 7 3 2 5 4 6
+    without_texture  weights 0.5 and 0.25 from patch 0; textures 1 1 1 1 1 1
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from palantir.graph.error_graph import ErrorGraph
+
+__all__ = ["without_texture", "without_weight"]
+
+
+def without_weight(graph: ErrorGraph) -> ErrorGraph:
+    """The same frames and textures, each patch wholly predicted from the frame before.
+
+    Every patch depends with weight 1 on the same patch of the previous coded frame, and on
+    nothing in key frames, intra-only frames and the first frame.
+    """
+    from scipy.sparse import csr_array  # slow to import; whoever has a graph has it already
+
+    patches = graph.grid.count
+    inter = ~(graph.frames.key | graph.frames.intra_only)
+    inter[:1] = False
+    rows = np.flatnonzero(np.repeat(inter, patches))
+    edges = (np.ones(len(rows)), (rows, rows - patches))
+    return replace(graph, weights=csr_array(edges, shape=(graph.nodes, graph.nodes)))
+
+
+def without_texture(graph: ErrorGraph) -> ErrorGraph:
+    """The same frames and weights, all textures 1."""
+    return replace(graph, texture=np.ones(graph.nodes))

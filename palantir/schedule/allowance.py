@@ -1,0 +1,64 @@
+"""What every budget is to a scheduler: how many picks of an order it pays for."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.graph.frames import FrameTable
+from palantir.grid import PatchGrid
+
+__all__ = ["Allowance", "Part", "patch_areas"]
+
+Part: TypeAlias = tuple[FrameTable, PatchGrid]  # coded frames and their patches; node v = t*P + p
+
+
+class Allowance(ABC):
+    """A budget, over the frames of one interval, or of several segments or streams at once."""
+
+    __slots__ = ()
+
+    def most(self, frames: FrameTable, grid: PatchGrid) -> int:
+        """Picks worth asking a selector for: of no order does `prefix` keep more."""
+        return self.most_of([(frames, grid)])[0]
+
+    def prefix(self, order: NDArray[np.int64], frames: FrameTable, grid: PatchGrid) -> int:
+        """How many picks of `order` (node indices, int64 [K]) the budget allows, from the first."""
+        return self.prefix_of([(frames, grid)], np.zeros(len(order), np.int64), order)
+
+    @abstractmethod
+    def most_of(self, parts: Sequence[Part]) -> list[int]:
+        """`most` for each part, were the whole budget to go to it."""
+
+    @abstractmethod
+    def prefix_of(
+        self, parts: Sequence[Part], part: NDArray[np.int64], order: NDArray[np.int64]
+    ) -> int:
+        """`prefix` of an order over all parts: pick `k` is node `order[k]` of part `part[k]`."""
+
+    @abstractmethod
+    def recorded(self, picks: int) -> float | int:
+        """What a cache profile with `picks` anchors holds as its budget."""
+
+    @property
+    def parameters(self) -> Mapping[str, bool | int | float | str]:
+        """What a cache profile holds besides."""
+        return {}
+
+
+def patch_areas(frames: FrameTable, grid: PatchGrid) -> NDArray[np.int64]:
+    """LR pixels of every node, int64 [T*P]. Raises ScheduleError where the grid does not fit."""
+    sizes = zip(frames.width.tolist(), frames.height.tolist(), strict=True)
+    areas = [_frame_areas(grid, width, height) for width, height in sizes]
+    return np.concatenate(areas) if areas else np.zeros(0, np.int64)
+
+
+@lru_cache(maxsize=64)
+def _frame_areas(grid: PatchGrid, width: int, height: int) -> NDArray[np.int64]:
+    grid.fit(width, height)
+    return np.outer(np.diff(grid.row_edges(height)), np.diff(grid.column_edges(width))).ravel()

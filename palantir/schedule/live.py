@@ -1,0 +1,248 @@
+"""Selection on a live stream: anchors for each scheduling interval as soon as it has been decoded.
+
+Nothing is forgotten at an interval's border. The errors left in the eight reference slots are
+inputs of the next interval, and, with `tail`, what they will cost after it counts too
+(docs/method.md, live intervals).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from fractions import Fraction
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from palantir import _core
+from palantir.errors import ScheduleError
+from palantir.graph.construct import frame_row
+from palantir.graph.error_models import ErrorModel, PatchErrors, check_errors, error_model_of
+from palantir.graph.frames import FrameRow, FrameTable
+from palantir.graph.intervals import Interval
+from palantir.grid import PatchGrid
+from palantir.schedule.allowance import Allowance
+from palantir.schedule.budget import Budget
+from palantir.schedule.live_record import LiveInterval, LiveRecord, check_finite
+
+if TYPE_CHECKING:
+    from palantir.codec import CodedFrame, DecodedPacket
+
+__all__ = ["LiveInterval", "LiveRecord", "LiveScheduler"]
+
+
+class LiveScheduler:
+    """Takes a stream packet by packet and gives the anchors of each interval as it closes.
+
+    budget       share of the patch area, number of anchors or NetworkBudget, for each interval
+    interval     a number of coded frames, a time ("200ms") or "gop" (from key frame to key frame);
+                 it may begin anywhere in a GoP
+    grid         patches of a frame; None takes the default for the first frame's size
+    tail         also count what an error left in a reference slot is likely to cost after the
+                 interval's end, as learned from earlier GoPs of the stream (docs/method.md)
+    deadline     seconds of wall time that selection may take in an interval; past it the picks
+                 found so far are returned and the interval is marked. None: no limit
+    error_model  a name in ERROR_MODELS, or a function like them; across an interval's border only
+                 what it takes from frames in the reference slots counts
+    time_base    seconds per unit of the packets' times (`VideoSource.time_base`)
+
+    One thread at a time may use it, and many of them may run at once: the GIL is free during
+    selection. The picks are those of `select(..., selector="adjoint")` on the same intervals; with
+    no tail and no deadline they are the same nodes in the same order, except that an interval
+    does not know yet which of its frames will be displayed by packets after its end.
+
+    Raises ScheduleError for an unusable budget, interval, grid, deadline, error model or time base.
+
+    >>> source = VideoSource("segment.webm")                             # doctest: +SKIP
+    >>> live = LiveScheduler("5%", "200ms", time_base=source.time_base)  # doctest: +SKIP
+    >>> for packet in decode_packets(source):                            # doctest: +SKIP
+    ...     for interval in live.push(packet):
+    ...         interval.index, interval.anchors
+    >>> live.flush()                                                     # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        budget: Allowance | float | int | str = 0.05,
+        interval: Interval | int | str = 2,
+        grid: PatchGrid | tuple[int, int] | str | None = None,
+        *,
+        tail: bool = False,
+        deadline: float | None = None,
+        error_model: str | ErrorModel = "paper",
+        time_base: Fraction = Fraction(1, 25),
+    ) -> None:
+        self.budget = Budget.parse(budget)
+        self.interval = Interval.parse(interval)
+        self.grid = None if grid is None else PatchGrid.parse(grid)
+        self.tail = tail
+        self.deadline = _above_0("deadline", math.inf if deadline is None else deadline)
+        _above_0("time base", time_base)
+        self._error_model = error_model_of(error_model)
+        self._time_base = time_base
+        self._rows: list[FrameRow] = []  # of the open interval
+        self._index: list[int] = []  # of the same frames
+        self._last = (0, -1)  # packet and index of the newest frame
+        self._past: list[LiveInterval] = []  # closed, not yet recorded
+        self._selector: _core.LiveSelector | None = None
+        self._untouched: _core.LiveSelector | None = None  # the same stream without anchors
+
+    def push(self, packet: DecodedPacket) -> list[LiveInterval]:
+        """Take the next decoded packet; returns the intervals that close with it, mostly none.
+
+        An interval of so many frames closes with its last one. The end of a GoP and of a stretch
+        of time show only when the next frame comes. Packets may be missing: what is taken from
+        frames that never came counts as free of error, so all is right from the next key frame.
+
+        Raises ScheduleError where the grid does not fit a frame, the error model's result is
+        unusable, or the packet is older than the last; it is then left out. Also where errors grow
+        beyond every number: the interval has no anchors to offer then, and the stream goes on.
+        """
+        errors = self._checked(packet)
+        duration = float(packet.packet.duration * self._time_base)
+        closed = []
+        for frame, frame_errors in zip(packet.frames, errors, strict=True):
+            row = frame_row(frame, self._time_base)
+            row.duration = duration if frame.index == packet.displayed else 0.0
+            if self._rows and self._ends_before(row):
+                closed.append(self._close())
+            self._add(frame, row, frame_errors)
+        if packet.displayed is not None and packet.displayed not in [frame.index for frame in packet.frames]:
+            self._show_again(packet.displayed, duration)
+        if self.interval.frames is not None and len(self._rows) >= self.interval.frames:
+            closed.append(self._close())
+        check_finite(closed)
+        return closed
+
+    def flush(self) -> list[LiveInterval]:
+        """Close the open interval, if it has a frame: the stream is over, or cannot wait.
+
+        Raises ScheduleError where errors grow beyond every number.
+        """
+        closed = [self._close()] if self._rows else []
+        check_finite(closed)
+        return closed
+
+    def record(self) -> LiveRecord:
+        """All intervals closed since the last call, for a cache profile; then forgotten.
+
+        Memory grows by some bytes a patch until it is called. Raises ScheduleError if there are
+        none, and where errors have grown beyond every number.
+        """
+        past, self._past = self._past, []
+        if not past or self.grid is None:
+            raise ScheduleError("no interval has been closed since the last record")
+        parameters: dict[str, bool | int | float | str] = {
+            "interval": self.interval.frames or str(self.interval),
+            "live": True,
+            "tail": self.tail,
+            **self.budget.parameters,
+        }
+        if self.deadline < math.inf:
+            parameters["deadline_ms"] = 1000 * self.deadline
+            parameters["deadline_passed"] = sum(not interval.complete for interval in past)
+        return LiveRecord.of(past, self.grid, self.budget, parameters)
+
+    def _checked(self, packet: DecodedPacket) -> list[PatchErrors]:
+        """What the error model says of the packet's frames, once it is known to be usable."""
+        grid, (last_packet, last_index) = self.grid, self._last
+        result = []
+        for frame in packet.frames:
+            if frame.packet < last_packet or frame.index <= last_index:
+                raise ScheduleError(
+                    f"coded frame {frame.index} in packet {frame.packet} does not follow coded "
+                    f"frame {last_index} in packet {last_packet}"
+                )
+            grid = grid or PatchGrid.default(frame.width, frame.height)
+            errors = self._error_model(frame, grid.fit(frame.width, frame.height))
+            check_errors(errors, frame, grid)
+            _check_values(errors, frame.index)
+            result.append(errors)
+            last_packet, last_index = frame.packet, frame.index
+        self.grid, self._last = grid, (last_packet, last_index)
+        return result
+
+    def _ends_before(self, row: FrameRow) -> bool:
+        elapsed = row.time - self._rows[0].time
+        return self.interval.ends_before(row.key, len(self._rows), elapsed)
+
+    def _add(self, frame: CodedFrame, row: FrameRow, errors: PatchErrors) -> None:
+        if self._selector is None or self._untouched is None:
+            self._selector = _core.LiveSelector(len(errors.texture), self.tail)
+            self._untouched = _core.LiveSelector(len(errors.texture), False)
+        for selector in (self._selector, self._untouched):
+            selector.push(frame.index, frame.shown, frame.key, frame.slots, *errors)
+        self._rows.append(row)
+        self._index.append(frame.index)
+
+    def _show_again(self, index: int, duration: float) -> None:
+        """Coded frame `index`, of an earlier packet, is displayed now."""
+        if self._selector is None or self._untouched is None:
+            return  # a frame from before the first that came
+        added = self._selector.show(index), self._untouched.show(index)
+        if index in self._index:
+            row = self._rows[self._index.index(index)]
+            row.shown = True
+            row.duration += duration
+            return
+        for place in reversed(range(len(self._past))):
+            if self._past[place].index[0] <= index:
+                self._past[place] = self._past[place].displayed_later(index, duration, *added)
+                return
+
+    def _table(self) -> FrameTable:
+        """The open interval's frames; references to earlier ones are -1, as if it stood alone."""
+        place = {index: t for t, index in enumerate(self._index)}
+        rows = [
+            replace(row, references=tuple(place.get(index, -1) for index in row.references))
+            for row in self._rows
+        ]
+        return FrameTable.from_rows(rows)
+
+    def _close(self) -> LiveInterval:
+        assert self._selector is not None
+        assert self._untouched is not None
+        assert self.grid is not None
+        frames, grid = self._table(), self.grid
+        begin = time.perf_counter()
+        wanted = self.budget.most(frames, grid)
+        order, gain, _ = self._selector.select(wanted, self.deadline)
+        complete = len(order) == wanted
+        kept = self.budget.prefix(order, frames, grid)
+        order, gain = order[:kept], gain[:kept]
+        seconds = time.perf_counter() - begin
+        anchors = np.zeros(len(frames) * grid.count, np.bool_)
+        anchors[order] = True
+        closed = LiveInterval(
+            index=np.array(self._index, np.int64),
+            frames=frames,
+            anchors=anchors.reshape(len(frames), grid.count),
+            order=order,
+            gain=gain,
+            objective=self._selector.settle(order),
+            untouched=self._untouched.settle(np.zeros(0, np.int64)),
+            complete=complete,
+            seconds=seconds,
+        )
+        self._rows, self._index = [], []
+        self._past.append(closed)
+        return closed
+
+
+def _above_0(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real) or not value > 0:
+        raise ScheduleError(f"{name} {value!r} is not a time above 0 seconds")
+    return float(value)
+
+
+def _check_values(errors: PatchErrors, frame: int) -> None:
+    if any(column.ndim != 1 for column in errors):
+        raise ScheduleError(f"the error model gives coded frame {frame} what is no column")
+    for name, column in (("texture", errors.texture), ("weight", errors.weight)):
+        wrong = ~(np.isfinite(column) & (column >= 0))
+        if wrong.any():
+            raise ScheduleError(
+                f"the error model gives coded frame {frame} a {name} of {column[wrong][0]:g}"
+            )

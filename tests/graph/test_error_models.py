@@ -1,0 +1,101 @@
+"""An error model is a function; adding one takes nothing but the function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from palantir.codec import CodedFrame
+from palantir.errors import ScheduleError
+from palantir.graph import ErrorGraph, PatchGrid
+from palantir.graph.error_models import ERROR_MODELS, ErrorModel, PatchErrors, paper
+from tests.codec.streams import encode
+
+GRID = PatchGrid(2, 3)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return encode(tmp_path_factory.mktemp("clip") / "clip.webm")
+
+
+def fading(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+    """Half of the paper's weights, and an error of 7 in every patch."""
+    errors = paper(frame, grid)
+    return errors._replace(texture=np.full(grid.count, 7.0), weight=errors.weight / 2)
+
+
+def changed(**columns: object) -> ErrorModel:
+    def model(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        return paper(frame, grid)._replace(**columns)  # type: ignore[arg-type]
+
+    return model
+
+
+def test_the_papers_model_is_texture_and_pixels_referred_to(clip: Path) -> None:
+    graph = ErrorGraph.from_video(clip, GRID)
+    named = ErrorGraph.from_video(clip, GRID, error_model="paper")
+    given = ErrorGraph.from_video(clip, GRID, error_model=paper)
+    for other in (named, given):
+        np.testing.assert_array_equal(graph.texture, other.texture)
+        np.testing.assert_array_equal(graph.weights.toarray(), other.weights.toarray())
+    assert ERROR_MODELS["paper"] is paper
+
+
+def test_a_function_of_ones_own_makes_the_graph(clip: Path) -> None:
+    graph = ErrorGraph.from_video(clip, GRID)
+    other = ErrorGraph.from_video(clip, GRID, error_model=fading)
+    assert set(other.texture) == {7.0}
+    np.testing.assert_array_equal(other.weights.toarray(), graph.weights.toarray() / 2)
+
+
+def test_edges_between_the_same_patches_add_up(clip: Path) -> None:
+    def twice(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        once = paper(frame, grid)
+        patch, reference = np.tile(once.patch, 2), np.tile(once.reference, 2)
+        source, weight = np.tile(once.source, 2), np.tile(once.weight, 2)
+        return PatchErrors(once.texture, patch, reference, source, weight)
+
+    weights = ErrorGraph.from_video(clip, GRID).weights.toarray()
+    doubled = ErrorGraph.from_video(clip, GRID, error_model=twice).weights.toarray()
+    np.testing.assert_array_equal(doubled, 2 * weights)
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        ("papers", "error model 'papers' is none of: paper"),
+        (changed(texture=np.ones(5)), r"columns of lengths \[5, 0, 0, 0, 0\] for 6 patches"),
+        (changed(weight=np.ones(1)), r"columns of lengths \[6, 0, 0, 0, 1\]"),
+        (changed(texture=np.full(6, np.nan)), "texture of frame 0 patch 0 is nan"),
+        (changed(texture=np.full(6, -1.0)), "texture of frame 0 patch 0 is -1"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_refused(
+    clip: Path, model: str | ErrorModel, why: str
+) -> None:
+    with pytest.raises(ScheduleError, match=why):
+        ErrorGraph.from_video(clip, GRID, error_model=model)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "why"),
+    [("patch", 6, "patch 6 where there are 6"), ("source", -1, "source -1 where there are 6"),
+     ("reference", 0, "reference 0 where there are 0")],
+)  # fmt: skip
+def test_an_edge_that_leads_nowhere_is_refused(
+    clip: Path, column: str, value: int, why: str
+) -> None:
+    def astray(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        ends = {"patch": 0, "source": 0, "reference": -1, column: value}
+        edge = {name: np.array([end], np.int32) for name, end in ends.items()}
+        if column != "reference":
+            edge["reference"] = np.array([frame.index - 1], np.int32)
+        if frame.index == 0 and column != "reference":
+            return paper(frame, grid)
+        return PatchErrors(np.ones(grid.count), weight=np.ones(1), **edge)
+
+    with pytest.raises(ScheduleError, match=f"edge with {why}"):
+        ErrorGraph.from_video(clip, GRID, error_model=astray)
