@@ -1,4 +1,4 @@
-"""Native build: the patched libvpx, then the extension ``palantir._core`` over ``csrc``.
+"""Native build: the patched libvpx, ``palantir._core`` over ``csrc``, and ``sequential.py``.
 
 All metadata is in pyproject.toml. Environment: ``PALANTIR_LIBVPX_SOURCE`` (where libvpx's source
 is), ``PALANTIR_CACHE``, ``PALANTIR_SIZE_LIMIT`` (WxH), ``PALANTIR_WERROR=1`` (warnings are errors).
@@ -10,8 +10,9 @@ import os
 import sys
 from pathlib import Path
 
+from Cython.Build import cythonize
 from pybind11.setup_helpers import ParallelCompile, Pybind11Extension
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
@@ -24,11 +25,22 @@ from third_party.libvpx.upstream import LibvpxError  # noqa: E402
 
 OBJECTS = ROOT / "build" / "native"  # kept in a working copy, so that only what changed is compiled
 FLAGS_FILE = OBJECTS / "flags"
-FLAGS = ["-O3", "-g0", "-fvisibility=hidden", "-Wall", "-Wextra", "-pthread", "-MMD"]
+PLAIN_FLAGS = ["-O3", "-g0", "-ffp-contract=off", "-fvisibility=hidden", "-MMD"]
+FLAGS = [*PLAIN_FLAGS, "-Wall", "-Wextra", "-pthread"]
+SEQUENTIAL = Path("palantir/schedule/sequential.py")
+GENERATED = Path("build/cython")  # the C that Cython writes, not to be shipped
+CYTHON_DIRECTIVES = {
+    "language_level": 3,
+    "annotation_typing": False,  # types come from the .pxd alone, so that both forms do the same
+    "boundscheck": False,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+}
 
 
 class BuildNative(build_ext):
-    """Build libvpx, then compile ``csrc`` against it."""
+    """Build libvpx, then compile ``csrc`` against it, and what Cython makes of our Python."""
 
     def run(self) -> None:
         """Build; setuptools forgets meanwhile that it builds in place, so note it first."""
@@ -36,16 +48,18 @@ class BuildNative(build_ext):
         super().run()
 
     def build_extensions(self) -> None:
-        """Point the extension at the built libvpx and compile what changed."""
+        """Point the core at the built libvpx and compile what changed."""
         library = build()
-        (extension,) = self.extensions
+        core, sequential = self.extensions
         # -isystem: libvpx's headers are not held to our warning flags.
-        extension.extra_compile_args += [f"-isystem{path}" for path in library.include_dirs]
-        extension.extra_objects = [str(library.archive)]
+        core.extra_compile_args += [f"-isystem{path}" for path in library.include_dirs]
+        core.extra_objects = [str(library.archive)]
+        sequential.sources = translate(sequential)
         if self.keeps_objects:
             self.build_temp = str(OBJECTS)
         self.force = True  # headers are dependencies too: needs_recompile() knows better
-        note_flags(" ".join([*extension.extra_compile_args, str(library.archive)]))
+        flags = [*core.extra_compile_args, *sequential.extra_compile_args, str(library.archive)]
+        note_flags(" ".join(flags))
         super().build_extensions()
 
 
@@ -57,6 +71,19 @@ class SourceRelease(sdist):
         super().make_release_tree(base_dir, files)
         with patched_source() as tree:
             ship_tree(tree, Path(base_dir) / "third_party" / "libvpx" / "source")
+
+
+def translate(extension: Extension) -> list[str]:
+    """Have Cython write C from SEQUENTIAL, if that, its types or this file changed; name the C."""
+    written = GENERATED / SEQUENTIAL.with_suffix(".c")
+    (translated,) = cythonize(
+        [extension],
+        build_dir=str(GENERATED),
+        compiler_directives=CYTHON_DIRECTIVES,
+        force=not written.exists() or written.stat().st_mtime < Path(__file__).stat().st_mtime,
+        quiet=True,
+    )
+    return list(translated.sources)
 
 
 def note_flags(flags: str) -> None:
@@ -76,11 +103,11 @@ def needs_recompile(object_file: str, source: str) -> bool:
     return any(not p.exists() or p.stat().st_mtime > built.stat().st_mtime for p in paths)
 
 
-def main() -> None:
-    """Hand over to setuptools, in one line if libvpx's source cannot be had."""
+def core_extension() -> Extension:
+    """The extension over ``csrc``, libvpx not yet named."""
     werror = ["-Werror"] if os.environ.get("PALANTIR_WERROR") == "1" else []
     hidden = ["-Wl,--exclude-libs,ALL"] if sys.platform == "linux" else []
-    extension = Pybind11Extension(
+    return Pybind11Extension(
         "palantir._core",
         sorted(str(path.relative_to(ROOT)) for path in (ROOT / "csrc").glob("*.cpp")),
         include_dirs=["csrc"],
@@ -88,11 +115,26 @@ def main() -> None:
         extra_link_args=["-pthread", *hidden],
         cxx_std=17,
     )
+
+
+def sequential_extension() -> Extension:
+    """The paper's vanilla greedy, compiled from Python: found before the .py of the same name."""
+    return Extension(
+        "palantir.schedule.sequential",
+        [str(SEQUENTIAL)],
+        depends=[str(SEQUENTIAL.with_suffix(".pxd"))],
+        # Generated C is not held to our warning flags; sums round as in Python.
+        extra_compile_args=PLAIN_FLAGS,
+    )
+
+
+def main() -> None:
+    """Hand over to setuptools, in one line if libvpx's source cannot be had."""
     ParallelCompile("PALANTIR_JOBS", needs_recompile=needs_recompile).install()
     try:
         place_licences()
         setup(
-            ext_modules=[extension],
+            ext_modules=[core_extension(), sequential_extension()],
             cmdclass={"build_ext": BuildNative, "sdist": SourceRelease},
         )
     except LibvpxError as error:
