@@ -1,8 +1,28 @@
-"""`python -m bench [figures | reuse]`, or `./dev bench ...`."""
+"""`python -m bench [figures | reuse | selection | selectors | live]`, or `./dev bench ...`."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+_MARKDOWN = click.option(
+    "--markdown",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Put the tables into this file, in place of those it has of this command.",
+)
+_JSON = click.option(
+    "--json",
+    "as_json",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every figure to this file.",
+)
+_CLIPS = click.option(
+    "--clip",
+    "clips",
+    multiple=True,
+    help="Beginning of the name of a clip to take; can be repeated [all].",
+)
 
 
 @click.group(invoke_without_command=True)
@@ -30,6 +50,137 @@ def reuse(model: str | None, frames: int, per_frame: bool) -> None:
     from bench.reuse_quality import print_reuse_quality
 
     print_reuse_quality(model, frames, per_frame)
+
+
+@bench.command()
+@_MARKDOWN
+@_JSON
+@click.option(
+    "--plots",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Draw the pictures into this folder; needs matplotlib.",
+)
+@click.option(
+    "--largest",
+    type=click.IntRange(min=30),
+    default=200_000,
+    show_default=True,
+    help="Nodes of the largest graph.",
+)
+@click.option(
+    "--rounds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=0.5,
+    show_default=True,
+    help="Seconds for the rounds of one figure.",
+)
+@click.option(
+    "--longest",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="Seconds of one selection, above which only some picks are timed.",
+)
+@click.option(
+    "--longest-pick",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="Seconds of one pick, above which (as far as can be told beforehand) none is timed.",
+)
+@click.option("--fresh", is_flag=True, help="Time again what is kept in build/bench.")
+def selection(
+    markdown: Path | None,
+    as_json: Path | None,
+    plots: Path | None,
+    largest: int,
+    rounds: float,
+    longest: float,
+    longest_pick: float,
+    fresh: bool,
+) -> None:
+    """Latency of every selector from 30 to 100,000 patches, and how it grows.
+
+    About 10 minutes; with `--longest 10 --longest-pick 150 --rounds 1` about 40, and fewer figures
+    are extrapolated or left out. What was timed is kept in build/bench as it is finished, so that
+    an interrupted run goes on where it was, unless the code or the limits have changed.
+    """
+    from bench.selection import report_selection
+    from bench.selection_kept import Limits
+
+    limits = Limits(rounds, longest, longest_pick)
+    report_selection(limits, largest, plots, fresh).publish(markdown, as_json)
+
+
+@bench.command()
+@_MARKDOWN
+@_JSON
+@_CLIPS
+@click.option("--frames", type=click.IntRange(1), default=120, show_default=True, help="Of each.")
+@click.option(
+    "--reuse",
+    type=click.Choice(["detail", "paper"]),
+    multiple=True,
+    default=["detail"],
+    show_default=True,
+    help="Reuse mode; can be repeated.",
+)
+@click.option(
+    "--model",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="ONNX network [the shipped one].",
+)
+@click.option("--nemo", is_flag=True, help="Measure what nemo needs, which takes long.")
+@click.option("--fresh", is_flag=True, help="Measure again what is kept in build/bench.")
+def selectors(
+    markdown: Path | None,
+    as_json: Path | None,
+    clips: tuple[str, ...],
+    frames: int,
+    reuse: tuple[str, ...],
+    model: Path | None,
+    nemo: bool,
+    fresh: bool,
+) -> None:
+    """Estimated and true error of every selector's anchors, on the clips of PALANTIR_DATA.
+
+    About 20 minutes a reuse mode for six clips of 120 frames, and as long again with --nemo. What
+    was measured is kept in build/bench, so that an interrupted run goes on where it was.
+    """
+    from bench.selectors import Question, report_selectors
+
+    question = Question(clips, frames, reuse, model, nemo, fresh)
+    report_selectors(question).publish(markdown, as_json)
+
+
+@bench.command()
+@_MARKDOWN
+@_JSON
+@_CLIPS
+@click.option("--frames", type=click.IntRange(1), default=300, show_default=True, help="Of each.")
+@click.option("--psnr", is_flag=True, help="Enhance the clips too: true error, ~25 minutes more.")
+@click.option("--fresh", is_flag=True, help="Enhance again what is kept in build/bench.")
+@click.option("--quality/--no-quality", default=True, help="Whether to make schedules [yes].")
+@click.option("--speed/--no-speed", default=True, help="Whether to measure times [yes].")
+def live(
+    markdown: Path | None,
+    as_json: Path | None,
+    clips: tuple[str, ...],
+    frames: int,
+    psnr: bool,
+    fresh: bool,
+    quality: bool,
+    speed: bool,
+) -> None:
+    """Live schedules against whole-GoP ones, their time, and ten streams over two threads.
+
+    On the benchmark clip and the clips of PALANTIR_DATA; about 3 minutes. With --psnr what was
+    enhanced is kept in build/bench, so that an interrupted run goes on where it was.
+    """
+    from bench.live import Question, report_live
+
+    question = Question(clips, frames, psnr, fresh, quality, speed)
+    report_live(question).publish(markdown, as_json)
 
 
 if __name__ == "__main__":

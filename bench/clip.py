@@ -1,7 +1,11 @@
-"""The benchmark clip: 854x480 VP9 by the recipe's encoder, from the demo's HR clip."""
+"""Clips to measure on: the benchmark clip, which any machine can make, and those of PALANTIR_DATA.
+
+The benchmark clip is 854x480 VP9 by the recipe's encoder, from the demo's HR clip.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,12 +15,15 @@ from pathlib import Path
 
 import av
 
-from palantir.media import Colour, Planes, VideoSink
+from palantir.media import Colour, Planes, VideoSink, encode_lr
 from palantir.media.pictures import to_planes
 
-__all__ = ["FRAMES", "benchmark_clip"]
+__all__ = ["FRAMES", "FRAME_RATE", "SCALE", "benchmark_clip", "clip_name", "data_clips", "lr_of"]
 
 FRAMES = 300
+FRAME_RATE = 25
+SCALE = 4  # of the LR streams made here
+_FOLDER = Path("build/bench")
 _SIZE = (854, 480)
 _RECIPE = {
     "deadline": "realtime", "cpu-used": "5", "g": "60", "auto-alt-ref": "1",
@@ -26,20 +33,39 @@ _RECIPE = {
 
 def benchmark_clip() -> Path:
     """Makes the clip once, in build/bench: the HR clip scaled down, played to and fro."""
-    path = Path("build/bench/854x480.webm")
+    path = _FOLDER / "854x480.webm"
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     hr = subprocess.run(
         [sys.executable, "videos/get"], check=True, capture_output=True, text=True
     ).stdout.strip()
-    sink = VideoSink(
-        path, *_SIZE, Fraction(25), Fraction(1, 25), Colour("bt709", False), options=_RECIPE
-    )
+    rate = Fraction(FRAME_RATE)
+    sink = VideoSink(path, *_SIZE, rate, 1 / rate, Colour("bt709", False), options=_RECIPE)
     with sink:
         for index, planes in enumerate(islice(_to_and_fro(hr), FRAMES)):
             sink.write(planes, index)
     return path
+
+
+def data_clips() -> list[Path]:
+    """The HR clips of the data folder; none where PALANTIR_DATA is not set."""
+    folder = os.environ.get("PALANTIR_DATA")
+    return sorted(Path(folder, "video").glob("*.mp4")) if folder else []
+
+
+def clip_name(clip: Path) -> str:
+    """As tables show it: without size and frame rate."""
+    return clip.stem.partition("_")[0]
+
+
+def lr_of(clip: Path, frames: int) -> Path:
+    """The LR stream of an HR clip's first frames, a quarter of its size; made once."""
+    lr = _FOLDER / f"{clip.stem}_{frames}.webm"
+    lr.parent.mkdir(parents=True, exist_ok=True)
+    if not lr.exists():
+        encode_lr(clip, lr, SCALE, frames=frames)
+    return lr
 
 
 def _to_and_fro(hr: str) -> Iterator[Planes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from itertools import islice
 from pathlib import Path
 
@@ -12,24 +11,24 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from bench.clip import clip_name, data_clips, lr_of
 from palantir.enhance import Enhancer
 from palantir.evaluate import Row, Variant, compare_variants
 from palantir.graph import ErrorGraph
-from palantir.media import encode_lr, read_frames
+from palantir.media import read_frames
 from palantir.models import SRNetwork
 from palantir.schedule import select
 
 __all__ = ["print_reuse_quality"]
 
-_SCALE = 4
 _MODES = ("paper", "detail")
 _BUDGETS = ((1 / 60, "1/60"), (1 / 20, "1/20"))
 
 
 def print_reuse_quality(model: str | None, frames: int, per_frame: bool) -> None:
     """Measure every clip of the data folder (`PALANTIR_DATA`) and print one table."""
-    folder = os.environ.get("PALANTIR_DATA")
-    if not folder:
+    clips = data_clips()
+    if not clips:
         raise click.UsageError("PALANTIR_DATA must name the data folder")
     network = SRNetwork.load(model)
     table = Table(
@@ -44,9 +43,9 @@ def print_reuse_quality(model: str | None, frames: int, per_frame: bool) -> None
             table.add_column(f"{mode} {budget}")
     if per_frame:
         table.add_column("per-frame")
-    for clip in sorted(Path(folder, "video").glob("*.mp4")):
+    for clip in clips:
         rows = _measure(clip, network, frames, per_frame)
-        table.add_row(clip.stem.partition("_")[0], *(_cell(row, rows[1]) for row in rows))
+        table.add_row(clip_name(clip), *(_cell(row, rows[1]) for row in rows))
     Console().print(table)
 
 
@@ -56,10 +55,7 @@ def _cell(row: Row, bicubic: Row) -> str:
 
 
 def _measure(clip: Path, network: SRNetwork, frames: int, per_frame: bool) -> list[Row]:
-    lr = Path("build/bench") / f"{clip.stem}_{frames}.webm"
-    lr.parent.mkdir(parents=True, exist_ok=True)
-    if not lr.exists():
-        encode_lr(clip, lr, _SCALE, frames=frames)
+    lr = lr_of(clip, frames)
     graph = ErrorGraph.from_video(lr)
     shape = len(graph.frames), graph.grid.count
     variants = [Variant("bilinear", kernel="bilinear"), Variant("bicubic", kernel="bicubic")]

@@ -1,0 +1,50 @@
+"""Results that took long to measure, kept from run to run: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["Measured"]
+
+
+class Measured:
+    """A file of results, each found again by the values of some of its fields.
+
+    A line is written as soon as its result is there, so that nothing is lost by an interrupt.
+    Raises ClickException where a whole line is no result; a last line cut short is dropped.
+    """
+
+    def __init__(self, path: Path, key: Sequence[str]) -> None:
+        self._path, self._key = path, tuple(key)
+        self._results: dict[tuple[Any, ...], dict[str, Any]] = {}
+        if not path.exists():
+            return
+        text = path.read_text()
+        whole = text[: text.rfind("\n") + 1]
+        if whole != text:
+            path.write_text(whole)
+        for number, line in enumerate(whole.splitlines(), 1):
+            try:
+                result = json.loads(line)
+                self._results[self._key_of(result)] = result
+            except (ValueError, TypeError, KeyError):
+                raise click.ClickException(f"{path}: line {number} is no result") from None
+
+    def find(self, **key: Any) -> dict[str, Any] | None:
+        """The latest result with these values, if any."""
+        return self._results.get(self._key_of(key))
+
+    def add(self, result: dict[str, Any]) -> None:
+        """Keep a result, which holds the fields of the key, in place of an older one."""
+        self._results[self._key_of(result)] = result
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a") as file:
+            file.write(json.dumps(result, allow_nan=False) + "\n")
+
+    def _key_of(self, result: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(result[name] for name in self._key)
