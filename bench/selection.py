@@ -67,11 +67,19 @@ def report_selection(limits: Limits, largest: int, plots: Path | None, fresh: bo
     found = _measure(shapes, contenders, others, limits, Kept(fresh))
     return Report(
         name="selection",
-        command="python -m bench selection",
+        command=_command(limits, largest),
         tables=_tables(found, contenders, others, limits),
         data={"machine": machine(), **found.to_dict()},
         pictures=_draw(found, plots) if plots else (),
     )
+
+
+def _command(limits: Limits, largest: int) -> str:
+    """The command that measures it again."""
+    words = ["python -m bench selection", f"--rounds {limits.rounds:g}"]
+    words += [f"--longest {limits.selection:g}", f"--longest-pick {limits.pick:g}"]
+    words += [f"--largest {largest}"] * any(shape.nodes > largest for shape in CASES)
+    return " ".join(words)
 
 
 def _measure(

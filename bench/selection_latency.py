@@ -156,7 +156,7 @@ def measure_cases(
 
 
 def anchors_within(budget: Fraction, nodes: int) -> int:
-    """Number of anchors, as `Budget.count` rounds it."""
+    """Number of anchors, as `Budget` rounds a share of equal patches."""
     return max(1, floor(budget * nodes + Fraction(1, 2)))
 
 

@@ -10,7 +10,7 @@ namespace palantir {
 // The caller's arrays, borrowed for the length of a call. Rows are nodes in decode order and
 // name the nodes they take error from, so one pass downwards settles all errors.
 struct GraphView {
-  std::int64_t nodes;             // below 2^31
+  std::int64_t nodes;             // at most 2^27, as in a cache profile
   const std::int64_t* row_start;  // [nodes + 1]
   const std::int32_t* reference;  // [row_start[nodes]], each below its row
   const double* weight;           // [row_start[nodes]]
@@ -25,7 +25,8 @@ struct GraphView {
 };
 
 // What makes the graph unusable, in words, or nullptr. `edges` is the length of the edge arrays.
-// Sums may still overflow to infinity; no function then reads or writes outside its arrays.
+// Sums may still overflow to infinity; no function then reads or writes outside its arrays, but
+// picks mean nothing and may repeat.
 const char* fault(const GraphView& graph, std::int64_t edges);
 
 // error[nodes] for a given anchor set, anchor[nodes] being 0 or 1.

@@ -30,7 +30,8 @@ class Lanes {
     }
     const Slot* sources_end(Slot chunk) const { return sources_begin(chunk + 1); }
 
-    // value = open * (base + sum of weight * value[from]) for all lanes of a chunk.
+    // value = open * (base + sum of weight * value[from]) for all lanes of a chunk; `value` has one
+    // more element than there are slots, a 0 for padding.
     void settle(Slot chunk, const double* base, const double* open, double* value) const {
       const Slot first = chunk * kLanes;
       double sum[kLanes];
@@ -57,7 +58,8 @@ class Lanes {
         const auto lane = degree.begin() + chunk * kLanes;
         start_[chunk + 1] = start_[chunk] + *std::max_element(lane, lane + kLanes);
       }
-      from_.assign(start_[chunks] * kLanes, 0);
+      const Slot nothing = static_cast<Slot>(degree.size());  // the value after the last is 0
+      from_.assign(start_[chunks] * kLanes, nothing);
       weight_.assign(start_[chunks] * kLanes, 0.0);
     }
 

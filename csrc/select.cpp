@@ -23,7 +23,7 @@ class LazyValues {
   using Edges = typename Lanes<kLanes>::Edges;
 
   LazyValues(const Edges& sources, const Edges& takers, std::vector<double> base, Slot chunks)
-      : sources_(sources), takers_(takers), base_(std::move(base)), value_(base_.size(), 0.0),
+      : sources_(sources), takers_(takers), base_(std::move(base)), value_(base_.size() + 1, 0.0),
         outdated_(chunks, 0), stack_(chunks) {}
 
   double operator[](Slot slot) const { return value_[slot]; }

@@ -67,7 +67,7 @@ _CHECKS: dict[str, _Check] = {
     "shipped network": _network,
 }
 _OPTIONAL: dict[str, tuple[_Check, str]] = {
-    "torch": (_package("torch"), "for training: pip install 'palantir-sr[torch]'"),
+    "torch": (_package("torch"), "for training, spmv and spmm: pip install 'palantir-sr[torch]'"),
     "matplotlib": (_package("matplotlib"), "for plots: pip install 'palantir-sr[plots]'"),
 }
 

@@ -153,7 +153,7 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     show_default=True,
     help="Reuse mode the profile asks for.",
 )
-@click.option("--resume", is_flag=True, help="Keep profiles that SEGMENTs already have.")
+@click.option("--resume", is_flag=True, help="Keep SEGMENTs' own profiles, however made.")
 @threads_option
 @json_option
 @progress_option

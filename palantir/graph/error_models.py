@@ -64,6 +64,8 @@ def check_errors(errors: PatchErrors, frame: CodedFrame, grid: PatchGrid) -> Non
 
     Values are for the graph to check.
     """
+    if any(column.ndim != 1 for column in errors):
+        raise ScheduleError(f"the error model gives coded frame {frame.index} what is no column")
     lengths = [len(column) for column in errors]
     if lengths[0] != grid.count or len(set(lengths[1:])) != 1:
         raise ScheduleError(

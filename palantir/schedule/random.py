@@ -18,7 +18,12 @@ __all__ = ["select"]
 
 
 def select(graph: ErrorGraph, count: int, *, seed: int = 0) -> Picks:
-    """Picks `count` anchors (0..N) of `graph`. Raises ScheduleError for a negative seed."""
+    """Picks `count` anchors (0..N) of `graph`; `seed` is a whole number, 0 or more.
+
+    Raises ScheduleError for another seed.
+    """
+    if not isinstance(seed, int):
+        raise ScheduleError(f"seed {seed!r} is not a whole number")
     if seed < 0:
         raise ScheduleError(f"seed {seed} is negative")
     place = [*graph.frames.packet[:1].tolist(), *graph.frames.coded_bytes[:1].tolist()]

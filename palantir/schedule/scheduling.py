@@ -105,8 +105,10 @@ def _joined(
     if len(picks) == 1 and exact:
         return picks[0].order, picks[0].gain, picks[0].total
     starts = [first * graph.grid.count for first, _ in ranges]
-    order = np.concatenate([start + each.order for start, each in zip(starts, picks, strict=True)])
-    gain = np.concatenate([each.gain for each in picks] if exact else _gains(graph, picks, ranges))
+    orders = [start + each.order for start, each in zip(starts, picks, strict=True)]
+    gains = [each.gain for each in picks] if exact else _gains(graph, picks, ranges)
+    order = np.concatenate([np.zeros(0, np.int64), *orders])  # of no interval, too
+    gain = np.concatenate([np.zeros(0), *gains])
     return order, gain, graph.objectives(order)
 
 

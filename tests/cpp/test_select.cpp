@@ -185,6 +185,17 @@ void errors_beyond_every_number_do_no_harm() {
   }
 }
 
+// Node 0 costs without end but has no error: what it costs must not leak into other nodes' sums.
+void an_infinite_influence_stays_where_it_is() {
+  Graph graph;
+  graph.add_node(0.0, true, {});
+  graph.add_node(0.0, true, {{0, 1e300}});
+  graph.add_node(0.0, true, {{1, 1e300}});
+  for (int v = 3; v < 300; ++v) graph.add_node(v, true, {{v - (v > 3 ? 1 + v % 2 : 1), 0.0}});
+  const auto selection = palantir::select_adjoint(graph.view(), 2);
+  expect(selection.order == std::vector<std::int64_t>{299, 298}, "order beside an infinity");
+}
+
 void the_tail_counts_like_shown_frames_to_come() {
   Graph graph;  // two patches of one frame; a later frame will take error from the second only
   graph.add_node(3, true, {});
@@ -236,6 +247,7 @@ int main() {
   gains_are_exact_and_totals_true();
   every_layout_picks_as_whole_sweeps_do();
   errors_beyond_every_number_do_no_harm();
+  an_infinite_influence_stays_where_it_is();
   the_tail_counts_like_shown_frames_to_come();
   unusable_graphs_are_named();
   return failures > 0;

@@ -69,6 +69,7 @@ def test_edges_between_the_same_patches_add_up(clip: Path) -> None:
         ("papers", "error model 'papers' is none of: paper"),
         (changed(texture=np.ones(5)), r"columns of lengths \[5, 0, 0, 0, 0\] for 6 patches"),
         (changed(weight=np.ones(1)), r"columns of lengths \[6, 0, 0, 0, 1\]"),
+        (changed(texture=np.ones((6, 1))), "coded frame 0 what is no column"),
         (changed(texture=np.full(6, np.nan)), "texture of frame 0 patch 0 is nan"),
         (changed(texture=np.full(6, -1.0)), "texture of frame 0 patch 0 is -1"),
     ],
