@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from palantir.graph import ErrorGraph, PatchGrid
     from palantir.models import SRNetwork
     from palantir.profile import CacheProfile
-    from palantir.schedule import Budget, Selection, select, select_jointly
+    from palantir.schedule import Budget, LiveScheduler, Selection, select, select_jointly
 
 __all__ = [
     "BitstreamError",
@@ -42,6 +42,7 @@ __all__ = [
     "CacheProfile",
     "CodedFrame",
     "ErrorGraph",
+    "LiveScheduler",
     "MediaError",
     "ModelError",
     "PalantirError",
@@ -64,6 +65,7 @@ _ROOM_OF = {
     "CacheProfile": "profile",
     "CodedFrame": "codec",
     "ErrorGraph": "graph",
+    "LiveScheduler": "schedule",
     "PatchGrid": "graph",
     "SRFrame": "enhance",
     "SRNetwork": "models",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from palantir.schedule.allowance import Allowance
 from palantir.schedule.budget import Budget
 from palantir.schedule.joint import select_jointly
+from palantir.schedule.live import LiveScheduler
+from palantir.schedule.live_record import LiveInterval, LiveRecord
 from palantir.schedule.network_budget import NetworkBudget
 from palantir.schedule.scheduling import SELECTORS, select
 from palantir.schedule.selection import Picks, Selection, Selector
@@ -13,6 +15,9 @@ __all__ = [
     "SELECTORS",
     "Allowance",
     "Budget",
+    "LiveInterval",
+    "LiveRecord",
+    "LiveScheduler",
     "NetworkBudget",
     "Picks",
     "Selection",

@@ -30,7 +30,7 @@ from palantir.schedule.live_record import LiveInterval, LiveRecord, check_finite
 if TYPE_CHECKING:
     from palantir.codec import CodedFrame, DecodedPacket
 
-__all__ = ["LiveInterval", "LiveRecord", "LiveScheduler"]
+__all__ = ["LiveScheduler"]
 
 
 class LiveScheduler:
@@ -109,7 +109,9 @@ class LiveScheduler:
             if self._rows and self._ends_before(row):
                 closed.append(self._close())
             self._add(frame, row, frame_errors)
-        if packet.displayed is not None and packet.displayed not in [frame.index for frame in packet.frames]:
+        if packet.displayed is not None and packet.displayed not in [
+            frame.index for frame in packet.frames
+        ]:
             self._show_again(packet.displayed, duration)
         if self.interval.frames is not None and len(self._rows) >= self.interval.frames:
             closed.append(self._close())
@@ -189,7 +191,7 @@ class LiveScheduler:
             return
         for place in reversed(range(len(self._past))):
             if self._past[place].index[0] <= index:
-                self._past[place] = self._past[place].displayed_later(index, duration, *added)
+                self._past[place] = self._past[place].displayed_later(index, *added)
                 return
 
     def _table(self) -> FrameTable:
@@ -232,7 +234,7 @@ class LiveScheduler:
 
 
 def _above_0(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
         raise ScheduleError(f"{name} {value!r} is not a time above 0 seconds")
     return float(value)
 

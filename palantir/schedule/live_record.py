@@ -42,23 +42,14 @@ class LiveInterval:
     complete: bool
     seconds: float
 
-    def displayed_later(
-        self, index: int, duration: float, objective: float, untouched: float
-    ) -> LiveInterval:
+    def displayed_later(self, index: int, objective: float, untouched: float) -> LiveInterval:
         """The same, now that a packet after its end displays coded frame `index` of it.
 
-        duration              seconds of that display
         objective, untouched  what the frame adds to them: 0 where it had been shown before
         """
-        at = self.index == index
-        frames = replace(
-            self.frames,
-            shown=self.frames.shown | at,
-            duration=self.frames.duration + duration * at,
-        )
         return replace(
             self,
-            frames=frames,
+            frames=replace(self.frames, shown=self.frames.shown | (self.index == index)),
             objective=self.objective + objective,
             untouched=self.untouched + untouched,
         )
@@ -117,8 +108,8 @@ class LiveRecord:
 def check_finite(intervals: Sequence[LiveInterval]) -> None:
     """Raise ScheduleError where errors, or gains, grew beyond every number."""
     for interval in intervals:
-        sums = (interval.objective, interval.untouched, *interval.gain)
-        if not np.isfinite(sums).all():
+        sums = math.isfinite(interval.objective) and math.isfinite(interval.untouched)
+        if not (sums and np.isfinite(interval.gain).all()):
             raise ScheduleError(
                 f"from coded frame {interval.index[0]} on, errors grow beyond every number"
             )

@@ -104,6 +104,18 @@ void the_tail_counts_for_what_the_slots_hold_at_the_end() {
   expect(selection.gain == std::vector<double>{2.5, 1, 0}, "only it has a tail");
 }
 
+void frames_displayed_later_teach_the_tail() {
+  for (const bool displayed : {false, true}) {
+    LiveSelector live(1, true);
+    live.push(make_frame(kKey, 0, all_slots(0), {1}));
+    live.push(make_frame(kHidden, 1, all_slots(1), {1}, {{0, 0, 0, 3.0}}));
+    settle(live);
+    if (displayed) live.show(1);
+    live.push(make_frame(kKey, 2, all_slots(2), {1}));
+    expect(live.select(1).gain[0] == (displayed ? 4 : 1), "an error costs where it is seen");
+  }
+}
+
 std::string refusal(LiveSelector& live, const LiveFrame& frame) {
   try {
     live.push(frame);
@@ -280,6 +292,7 @@ int main() {
   only_frames_in_the_slots_are_remembered();
   hidden_frames_count_once_they_are_displayed();
   the_tail_counts_for_what_the_slots_hold_at_the_end();
+  frames_displayed_later_teach_the_tail();
   bad_frames_are_refused_and_change_nothing();
   bad_anchors_change_nothing();
   a_deadline_ends_selection_early();

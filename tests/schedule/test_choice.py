@@ -110,6 +110,8 @@ def test_options_go_to_the_selector_and_are_recorded(random_graph: MakeGraph) ->
         (last_first, {"seed": 1}, "selector last_first has no option 'seed'; it takes step"),
         ("random", {"seed": [1]}, "option seed is neither"),
         ("random", {"seed": -1}, "seed -1 is negative"),
+        ("random", {"seed": 1.5}, "seed 1.5 is not a whole number"),
+        ("random", {"seed": "1"}, "seed '1' is not a whole number"),
     ],
 )
 def test_unusable_options_are_refused(

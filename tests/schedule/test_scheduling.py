@@ -147,6 +147,14 @@ def test_errors_beyond_every_number_are_refused() -> None:
         select(graph, 1)
 
 
+def test_a_graph_of_no_frames_has_no_anchors() -> None:
+    frames = FrameTable.plain(64, 64, [])
+    empty = ErrorGraph(np.zeros(0), csr_array((0, 0)), frames, PatchGrid(1, 1), (64, 64))
+    for interval in (None, "gop"):
+        selection = select(empty, 3, interval=interval)
+        assert (len(selection), selection.total.tolist()) == (0, [0])
+
+
 def test_a_gop_of_thousands_of_frames_is_scheduled_whole() -> None:
     frames, patches = 4000, 6
     nodes = frames * patches
