@@ -86,12 +86,14 @@ py::tuple weights(const CodedFrame& frame, int rows, int columns) {
   const auto count = static_cast<py::ssize_t>(measured.edges.size());
   py::array_t<int32_t> patch(count), reference(count), source(count);
   py::array_t<double> weight(count);
-  for (py::ssize_t i = 0; i < count; ++i) {
-    const Edge& edge = measured.edges[i];
-    patch.mutable_at(i) = edge.patch;
-    reference.mutable_at(i) = edge.reference;
-    source.mutable_at(i) = edge.source;
-    weight.mutable_at(i) = edge.weight;
+  auto *patches = patch.mutable_data(), *references = reference.mutable_data();
+  auto* sources = source.mutable_data();
+  auto* values = weight.mutable_data();
+  for (const Edge& edge : measured.edges) {
+    *patches++ = edge.patch;
+    *references++ = edge.reference;
+    *sources++ = edge.source;
+    *values++ = edge.weight;
   }
   py::array_t<int64_t> intra(static_cast<py::ssize_t>(measured.intra_pixels.size()),
                              measured.intra_pixels.data());

@@ -28,10 +28,12 @@ inline std::vector<int> tile_edges(int length, int parts, int shift = 0) {
   return edges;
 }
 
-// Index of the tile that holds `position`, which must lie inside the edges.
-inline int tile_of(const std::vector<int>& edges, int position) {
-  return static_cast<int>(std::upper_bound(edges.begin() + 1, edges.end() - 1, position) -
-                          edges.begin()) - 1;
+// The tile of each position inside the edges.
+inline std::vector<int> tiles_of(const std::vector<int>& edges) {
+  std::vector<int> tiles(edges.back());
+  for (size_t i = 0; i + 1 < edges.size(); ++i)
+    std::fill(tiles.begin() + edges[i], tiles.begin() + edges[i + 1], static_cast<int>(i));
+  return tiles;
 }
 
 }  // namespace palantir

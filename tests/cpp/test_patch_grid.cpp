@@ -6,7 +6,7 @@
 namespace {
 
 using palantir::tile_edges;
-using palantir::tile_of;
+using palantir::tiles_of;
 
 bool refuses(int length, int parts) {
   try {
@@ -29,8 +29,9 @@ void chroma_sample_belongs_to_the_patch_of_its_first_luma_pixel() {
     for (int parts = 1; parts <= length; ++parts) {
       const auto luma = tile_edges(length, parts), chroma = tile_edges(length, parts, 1);
       expect(chroma.back() == (length + 1) / 2, "a subsampled line is rounded up");
+      const auto of_chroma = tiles_of(chroma), of_luma = tiles_of(luma);
       for (int x = 0; x < chroma.back(); ++x)
-        expect(tile_of(chroma, x) == tile_of(luma, 2 * x), "tile of a chroma sample");
+        expect(of_chroma[x] == of_luma[2 * x], "tile of a chroma sample");
     }
 }
 
@@ -38,8 +39,10 @@ void every_position_lies_in_the_tile_found() {
   for (int length = 1; length < 40; ++length)
     for (int parts = 1; parts <= length; ++parts) {
       const auto edges = tile_edges(length, parts);
+      const auto tiles = tiles_of(edges);
+      expect(tiles.size() == static_cast<size_t>(length), "every position has a tile");
       for (int x = 0; x < length; ++x) {
-        const int tile = tile_of(edges, x);
+        const int tile = tiles[x];
         expect(tile >= 0 && tile < parts, "tile exists");
         expect(edges[tile] <= x && x < edges[tile + 1], "tile holds the position");
       }
