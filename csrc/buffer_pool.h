@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <vector>
 
 namespace palantir {
@@ -17,28 +19,52 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
 
   static std::shared_ptr<BufferPool> create() { return std::make_shared<BufferPool>(); }
 
-  // At least `size` bytes with undefined content.
+  // At least `size` bytes with undefined content, aligned to a cache line.
   Buffer take(size_t size) {
     auto storage = reuse(size);
-    uint8_t* bytes = storage->data();
+    uint8_t* bytes = storage->bytes();
     auto pool = shared_from_this();
     return Buffer(bytes, [pool, storage](uint8_t*) { pool->give_back(storage); });
   }
 
  private:
-  using Storage = std::shared_ptr<std::vector<uint8_t>>;
   static constexpr size_t kMostKept = size_t{64} << 20;  // bytes; the oldest go first
+  static constexpr size_t kAlignment = 64;
 
+  // Zeroed by the system, which lends no memory to pages that are never touched.
+  class Block {
+   public:
+    explicit Block(size_t size) : size_(size), memory_(std::calloc(size + kAlignment, 1)) {
+      if (!memory_) throw std::bad_alloc();
+    }
+    ~Block() { std::free(memory_); }
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+
+    size_t size() const { return size_; }
+    uint8_t* bytes() const {
+      const auto address = reinterpret_cast<uintptr_t>(memory_);
+      return static_cast<uint8_t*>(memory_) + (kAlignment - address % kAlignment);
+    }
+
+   private:
+    size_t size_;
+    void* memory_;
+  };
+
+  using Storage = std::shared_ptr<Block>;
+
+  // The buffer that came back last is the likeliest to be in the caches.
   Storage reuse(size_t size) {
     const std::lock_guard<std::mutex> guard(mutex_);
-    for (auto it = free_.begin(); it != free_.end(); ++it) {
+    for (auto it = free_.rbegin(); it != free_.rend(); ++it) {
       if ((*it)->size() != size) continue;
       Storage storage = *it;
-      free_.erase(it);
+      free_.erase(std::next(it).base());
       kept_ -= size;
       return storage;
     }
-    return std::make_shared<std::vector<uint8_t>>(size);
+    return std::make_shared<Block>(size);
   }
 
   void give_back(const Storage& storage) noexcept {

@@ -23,18 +23,22 @@ constexpr int kMaxBlock = 64;  // largest side of a block, in luma pixels
 // Three planes in one buffer; samples are uint16_t when `deep`.
 struct Picture {
   BufferPool::Buffer bytes;
-  std::array<size_t, kPlanes> offset{};
+  std::array<size_t, kPlanes> offset{};         // in bytes
+  std::array<std::ptrdiff_t, kPlanes> stride{};  // in samples
   std::array<int, kPlanes> width{};
   std::array<int, kPlanes> height{};
   bool deep = false;
 
   Picture() = default;
+  // Undefined content. Rows go on to the end of the widest block that starts inside the picture.
   Picture(BufferPool& pool, const PalantirFrame& frame);
+  // The finished picture where it is, in the buffer that libvpx decoded into.
+  Picture(BufferPool::Buffer buffer, const PalantirFrame& frame);
 
   template <class Sample>
   Plane<Sample> plane(int p) const {
     auto* data = reinterpret_cast<Sample*>(bytes.get() + offset[p]);
-    return {data, width[p], width[p], height[p]};
+    return {data, stride[p], width[p], height[p]};
   }
   PalantirPicture view() const;
 };

@@ -1,30 +1,20 @@
 #include "decoder.h"
 
-#include <cstring>
-
 #include "vpx/vp8dx.h"
 
 namespace palantir {
 
 namespace {
 
-constexpr size_t kAlignment = 64;
+// An odd number of cache lines for 8-bit samples: rows of one block never all map to one set.
+std::ptrdiff_t stride_of(int width) {
+  return std::ptrdiff_t{kMaxBlock} * (((width + kMaxBlock - 1) / kMaxBlock) | 1);
+}
 
 std::string error_text(vpx_codec_ctx_t* codec) {
   const char* detail = vpx_codec_error_detail(codec);
   std::string text = vpx_codec_error(codec);
   return detail ? text + ": " + detail : text;
-}
-
-void copy_plane(const PalantirFrame& frame, const Picture& to, int p) {
-  const size_t row_bytes = static_cast<size_t>(to.width[p]) << to.deep;
-  const uint8_t* from = frame.picture.plane[p];
-  uint8_t* target = to.bytes.get() + to.offset[p];
-  for (int y = 0; y < to.height[p]; ++y) {
-    std::memcpy(target, from, row_bytes);
-    from += frame.picture.stride[p];
-    target += row_bytes;
-  }
 }
 
 }  // namespace
@@ -34,18 +24,28 @@ Picture::Picture(BufferPool& pool, const PalantirFrame& frame) : deep(frame.high
   for (int p = 0; p < kPlanes; ++p) {
     width[p] = frame.plane_width[p];
     height[p] = frame.plane_height[p];
+    stride[p] = stride_of(width[p]);
     offset[p] = size;
-    size += (static_cast<size_t>(width[p]) * height[p]) << deep;
-    size = (size + kAlignment - 1) & ~(kAlignment - 1);
+    size += static_cast<size_t>(stride[p] * height[p]) << deep;
   }
   bytes = pool.take(size);
+}
+
+Picture::Picture(BufferPool::Buffer buffer, const PalantirFrame& frame)
+    : bytes(std::move(buffer)), deep(frame.high_bit_depth) {
+  for (int p = 0; p < kPlanes; ++p) {
+    width[p] = frame.plane_width[p];
+    height[p] = frame.plane_height[p];
+    stride[p] = frame.picture.stride[p] >> deep;
+    offset[p] = static_cast<size_t>(frame.picture.plane[p] - bytes.get());
+  }
 }
 
 PalantirPicture Picture::view() const {
   PalantirPicture view{};
   for (int p = 0; p < kPlanes; ++p) {
     view.plane[p] = bytes.get() + offset[p];
-    view.stride[p] = static_cast<std::ptrdiff_t>(width[p]) << deep;
+    view.stride[p] = stride[p] << deep;
   }
   return view;
 }
@@ -64,6 +64,7 @@ Decoder::Decoder(const DecoderOptions& options) {
   observer_.end = on_end;
   observer_.shown_again = on_shown_again;
   palantir_attach(&codec_, &observer_);
+  buffers_.serve(&codec_);
 }
 
 Decoder::~Decoder() { vpx_codec_destroy(&codec_); }
@@ -103,8 +104,7 @@ void Decoder::begin(PalantirFrame& frame) {
 
 void Decoder::end(const PalantirFrame& frame) {
   current_->facts = frame;
-  current_->picture = Picture(*pool_, frame);
-  for (int p = 0; p < kPlanes; ++p) copy_plane(frame, current_->picture, p);
+  current_->picture = Picture(buffers_.held(frame.buffer), frame);
   if (blocks_.size() < static_cast<size_t>(frame.max_blocks)) blocks_.resize(frame.max_blocks);
   current_->blocks.assign(blocks_.begin(),
                           blocks_.begin() + palantir_read_blocks(&frame, blocks_.data()));

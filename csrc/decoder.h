@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "coded_frame.h"
+#include "frame_buffers.h"
 #include "vpx/vpx_decoder.h"
 
 namespace palantir {
@@ -58,6 +59,7 @@ class Decoder {
   vpx_codec_ctx_t codec_{};
   PalantirObserver observer_{};
   std::shared_ptr<BufferPool> pool_ = BufferPool::create();
+  FrameBuffers buffers_{pool_};
   std::mutex mutex_;
   std::vector<Block> blocks_;  // room for one frame's blocks, reused
   std::shared_ptr<CodedFrame> current_;

@@ -84,6 +84,37 @@ void frames_outlive_their_decoder() {
   expect(sum > 0 && kept->blocks.size() == 1, "read after the decoder's end");
 }
 
+std::vector<uint8_t> luma_of(const CodedFrame& frame) {
+  const auto luma = frame.picture.plane<const uint8_t>(0);
+  std::vector<uint8_t> copy;
+  for (int y = 0; y < luma.height; ++y)
+    copy.insert(copy.end(), luma.row(y), luma.row(y) + luma.width);
+  return copy;
+}
+
+void kept_pictures_are_not_decoded_into_again() {
+  Decoder decoder(DecoderOptions{});
+  std::vector<std::shared_ptr<const CodedFrame>> kept;
+  std::vector<std::vector<uint8_t>> copies;
+  for (int i = 0; i < 40; ++i) {  // more than libvpx has buffers
+    kept.push_back(decode(decoder, i % 4 ? kInter : kKey).frames[0]);
+    copies.push_back(luma_of(*kept.back()));
+    if (i % 8 == 5) expect(refuses(decoder, Bytes(kInter.begin(), kInter.begin() + 12)), "broken");
+    if (i % 8 == 5) decode(decoder, kKey);
+  }
+  for (size_t i = 0; i < kept.size(); ++i) expect(luma_of(*kept[i]) == copies[i], "as decoded");
+}
+
+void buffers_of_dropped_pictures_are_used_again() {
+  Decoder decoder(DecoderOptions{});
+  decode(decoder, kKey);
+  const uint8_t* first = decode(decoder, kInter).frames[0]->picture.bytes.get();
+  bool again = false;
+  for (int i = 0; i < 8; ++i)
+    again |= decode(decoder, kInter).frames[0]->picture.bytes.get() == first;
+  expect(again, "the same memory");
+}
+
 void garbage_is_refused_and_a_key_frame_mends_it() {
   Decoder decoder(DecoderOptions{});
   expect(refuses(decoder, kInter), "an inter frame before any key frame");
@@ -131,6 +162,8 @@ int main() {
   old_frame_is_shown_again();
   unobserved_decoder_returns_no_frames();
   frames_outlive_their_decoder();
+  kept_pictures_are_not_decoded_into_again();
+  buffers_of_dropped_pictures_are_used_again();
   garbage_is_refused_and_a_key_frame_mends_it();
   damaged_packets_never_crash();
   silly_thread_counts_are_refused();

@@ -85,6 +85,7 @@ void palantir_frame_end(VP9Decoder *pbi, const uint8_t *data_end) {
   observer->buffer_index[cm->new_fb_idx] = frame->index;
   describe_references(frame, observer, cm);
   frame->coded_bytes = data_end - observer->data;
+  frame->buffer = &cm->buffer_pool->frame_bufs[cm->new_fb_idx].raw_frame_buffer;
   for (plane = 0; plane < PALANTIR_PLANES; ++plane) {
     const int stride = plane ? buffer->uv_stride : buffer->y_stride;
     frame->picture.plane[plane] = frame->high_bit_depth
@@ -102,25 +103,41 @@ void palantir_frame_shown_again(VP9Decoder *pbi) {
   observer->shown_again(observer->owner, coded_index(observer, pbi->common.new_fb_idx));
 }
 
+/* Whole blocks are copied, also where they reach past the picture: the decoder's buffers and the
+ * lent planes go on for that long. A constant size lets the compiler move a row in registers. */
+#define PALANTIR_COPY_ROWS(size)                \
+  for (; height > 0; --height) {                \
+    memcpy(to, from, size);                     \
+    to += to_stride;                            \
+    from += from_stride;                        \
+  }                                             \
+  break
+
+static void copy_rows(uint8_t *to, ptrdiff_t to_stride, const uint8_t *from, ptrdiff_t from_stride,
+                      int row_bytes, int height) {
+  switch (row_bytes) {
+    case 4: PALANTIR_COPY_ROWS(4);
+    case 8: PALANTIR_COPY_ROWS(8);
+    case 16: PALANTIR_COPY_ROWS(16);
+    case 32: PALANTIR_COPY_ROWS(32);
+    case 64: PALANTIR_COPY_ROWS(64);
+    default: PALANTIR_COPY_ROWS(128);
+  }
+}
+
 static void capture(const PalantirFrame *frame, const PalantirPicture *picture,
                     const MACROBLOCKD *xd, int mi_row, int mi_col) {
+  const int deep = frame->high_bit_depth;
   int plane;
   for (plane = 0; plane < PALANTIR_PLANES; ++plane) {
     const struct macroblockd_plane *const pd = &xd->plane[plane];
-    const int x = (mi_col * MI_SIZE) >> pd->subsampling_x;
+    const ptrdiff_t x = (mi_col * MI_SIZE) >> pd->subsampling_x;
     const int y = (mi_row * MI_SIZE) >> pd->subsampling_y;
-    const int width = VPXMIN(4 * pd->n4_w, frame->plane_width[plane] - x);
-    const int height = VPXMIN(4 * pd->n4_h, frame->plane_height[plane] - y);
-    const int deep = frame->high_bit_depth;
-    const uint8_t *from = deep ? (const uint8_t *)CONVERT_TO_SHORTPTR(pd->dst.buf) : pd->dst.buf;
-    uint8_t *to = picture->plane[plane] + y * picture->stride[plane] + ((ptrdiff_t)x << deep);
-    int row;
-    if (width <= 0) continue; /* a chroma plane may end before a luma block at the border */
-    for (row = 0; row < height; ++row) {
-      memcpy(to, from, (size_t)width << deep);
-      to += picture->stride[plane];
-      from += (ptrdiff_t)pd->dst.stride << deep;
-    }
+    const uint8_t *const from =
+        deep ? (const uint8_t *)CONVERT_TO_SHORTPTR(pd->dst.buf) : pd->dst.buf;
+    copy_rows(picture->plane[plane] + y * picture->stride[plane] + (x << deep),
+              picture->stride[plane], from, (ptrdiff_t)pd->dst.stride << deep,
+              (4 * pd->n4_w) << deep, VPXMIN(4 * pd->n4_h, frame->plane_height[plane] - y));
   }
 }
 

@@ -59,6 +59,7 @@ typedef struct PalantirFrame {
   int64_t coded_bytes;
   int32_t max_blocks;         /* capacity that palantir_read_blocks may need */
   PalantirPicture picture;    /* after the loop filter; valid in `end` only */
+  const void *buffer;         /* libvpx's vpx_codec_frame_buffer_t that holds it; in `end` only */
   PalantirPicture prediction; /* lent by `begin`; an intra block's prediction is its reconstruction */
   PalantirPicture reconstruction; /* lent by `begin`; before the loop filter */
   const void *decoder;
@@ -66,7 +67,8 @@ typedef struct PalantirFrame {
 
 typedef struct PalantirObserver {
   void *owner;
-  /* Size and format are known: lend prediction and reconstruction planes. Non-zero: out of memory. */
+  /* Size and format are known: lend prediction and reconstruction planes, whose rows go on to the
+   * end of the widest block (64 samples) that starts in the picture. Non-zero: out of memory. */
   int (*begin)(void *owner, PalantirFrame *frame);
   /* The frame is complete. Non-zero: out of memory. */
   int (*end)(void *owner, const PalantirFrame *frame);
