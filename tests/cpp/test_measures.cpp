@@ -41,8 +41,10 @@ CodedFrame frame(int width, int height, std::initializer_list<Block> blocks) {
   }
   for (Picture* picture : {&made.picture, &made.prediction, &made.reconstruction}) {
     *picture = Picture(*pool, made.facts);
-    for (int p = 0; p < kPlanes; ++p)
-      std::memset(picture->plane<uint8_t>(p).data, 0, static_cast<size_t>(width) * height);
+    for (int p = 0; p < kPlanes; ++p) {
+      const auto plane = picture->plane<uint8_t>(p);
+      std::memset(plane.data, 0, static_cast<size_t>(plane.stride) * height);
+    }
   }
   made.blocks = blocks;
   return made;
