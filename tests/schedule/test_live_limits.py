@@ -200,6 +200,26 @@ def test_the_end_of_a_stream_may_be_beyond_every_number() -> None:
     assert live.flush() == []
 
 
+@pytest.mark.parametrize("tail", [False, True])
+def test_a_tail_beyond_every_number_is_refused(tail: bool) -> None:
+    """Errors are finite; what the first GoP teaches of key frames is too much for the second."""
+
+    def steep(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        errors = paper(frame, grid)
+        textures = {0: errors.texture * 1e-200, 6: errors.texture + 1e200}
+        weight = errors.weight * (1e200 if frame.index == 1 else 1)
+        return errors._replace(texture=textures.get(frame.index, errors.texture), weight=weight)
+
+    live = LiveScheduler(1, 1, error_model=steep, tail=tail)
+    packets = decoded("sub-8x8")
+    assert all(live.push(packet) for packet in packets[:6])
+    if tail:
+        with pytest.raises(ScheduleError, match="from coded frame 6 on, errors grow"):
+            live.push(packets[6])
+    else:
+        assert len(live.push(packets[6])) == 1
+
+
 def test_there_is_nothing_to_record_at_first() -> None:
     live = LiveScheduler(1, 4)
     for packet in decoded("sub-8x8")[:3]:
