@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,6 +25,12 @@ _CLIPS = click.option(
     multiple=True,
     help="Beginning of the name of a clip to take; can be repeated [all].",
 )
+
+
+def _seconds(name: str, default: float, help_text: str) -> Callable[[Any], Any]:
+    """An option that is a time above 0."""
+    above_0 = click.FloatRange(min=0, min_open=True)
+    return click.option(name, type=above_0, default=default, show_default=True, help=help_text)
 
 
 @click.group(invoke_without_command=True)
@@ -67,26 +75,12 @@ def reuse(model: str | None, frames: int, per_frame: bool) -> None:
     show_default=True,
     help="Nodes of the largest graph.",
 )
-@click.option(
-    "--rounds",
-    type=click.FloatRange(min=0, min_open=True),
-    default=0.5,
-    show_default=True,
-    help="Seconds for the rounds of one figure.",
-)
-@click.option(
-    "--longest",
-    type=click.FloatRange(min=0, min_open=True),
-    default=2.0,
-    show_default=True,
-    help="Seconds of one selection, above which only some picks are timed.",
-)
-@click.option(
+@_seconds("--rounds", 0.5, "Seconds for the rounds of one figure.")
+@_seconds("--longest", 2.0, "Seconds of one selection, above which only some picks are timed.")
+@_seconds(
     "--longest-pick",
-    type=click.FloatRange(min=0, min_open=True),
-    default=30.0,
-    show_default=True,
-    help="Seconds of one pick, above which (as far as can be told beforehand) none is timed.",
+    30.0,
+    "Seconds of one pick, above which (as far as can be told beforehand) none is timed.",
 )
 @click.option("--fresh", is_flag=True, help="Time again what is kept in build/bench.")
 def selection(

@@ -1,4 +1,4 @@
-// NumPy arrays as planes and planes as NumPy arrays; only bindings include this.
+// NumPy arrays as planes and vectors, and back; only bindings include this.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -6,12 +6,22 @@
 
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "plane.h"
 
 namespace palantir {
 
 namespace py = pybind11;
+
+// Whatever array-like the caller has, as contiguous elements of one type.
+template <typename T>
+using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
+
+template <typename T>
+py::array_t<T> array_of(const std::vector<T>& values) {
+  return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
+}
 
 template <class Sample>
 using PlaneArray = py::array_t<Sample, py::array::c_style>;

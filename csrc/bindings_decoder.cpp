@@ -74,7 +74,7 @@ py::array_t<double> texture(const CodedFrame& frame, int rows, int columns) {
     py::gil_scoped_release release;
     values = measure_texture(frame, {rows, columns});
   }
-  return py::array_t<double>(static_cast<py::ssize_t>(values.size()), values.data());
+  return array_of(values);
 }
 
 py::tuple weights(const CodedFrame& frame, int rows, int columns) {

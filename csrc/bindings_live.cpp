@@ -1,5 +1,4 @@
 // Python's view of live.h: copies arrays in, releases the GIL, lets callers take turns.
-#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -8,15 +7,16 @@
 #include <stdexcept>
 #include <vector>
 
+#include "arrays.h"
 #include "live.h"
 #include "signal_poll.h"
 
 namespace py = pybind11;
 
-namespace {
+using palantir::Array;
+using palantir::array_of;
 
-template <typename T>
-using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
+namespace {
 
 // A LiveSelector that several Python threads may call, one after the other.
 class SharedLiveSelector {
@@ -39,11 +39,6 @@ template <typename T>
 std::vector<T> vector_of(const Array<T>& array) {
   if (array.ndim() != 1) throw std::invalid_argument("an array of one dimension is needed");
   return {array.data(), array.data() + array.size()};
-}
-
-template <typename T>
-py::array_t<T> array_of(const std::vector<T>& values) {
-  return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
 std::vector<palantir::Edge> edges_of(const Array<std::int32_t>& patch,

@@ -1,5 +1,4 @@
 // Python's view of select.h: checks array sizes, releases the GIL, hands arrays over.
-#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
@@ -7,15 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "arrays.h"
 #include "select.h"
 #include "signal_poll.h"
 
 namespace py = pybind11;
 
+using palantir::Array;
+using palantir::array_of;
+
 namespace {
 
-template <typename T>
-using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
 using Int64 = Array<std::int64_t>;
 using Int32 = Array<std::int32_t>;
 using Double = Array<double>;
@@ -41,11 +42,6 @@ palantir::GraphView view(const Int64& row_start, const Int32& reference, const D
                                   weight.data(), texture.data(),   shown.data()};
   if (const char* reason = palantir::fault(graph, edges)) throw std::invalid_argument(reason);
   return graph;
-}
-
-template <typename T>
-py::array_t<T> array_of(const std::vector<T>& values) {
-  return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
 using Sweep = void (*)(const palantir::GraphView&, const std::uint8_t*, double*);

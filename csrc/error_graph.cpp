@@ -3,7 +3,7 @@
 namespace palantir {
 
 const char* fault(const GraphView& graph, std::int64_t edges) {
-  if (graph.nodes > std::int64_t{1} << 27) return "more than 2^27 nodes";
+  if (graph.nodes > kMaxNodes) return "more than 2^27 nodes";
   if (graph.row_start[0] != 0) return "the first row does not start at 0";
   if (graph.row_start[graph.nodes] != edges) return "the rows do not end where the edges do";
   for (std::int64_t node = 0; node < graph.nodes; ++node) {

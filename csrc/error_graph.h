@@ -7,10 +7,12 @@
 
 namespace palantir {
 
+constexpr std::int64_t kMaxNodes = std::int64_t{1} << 27;  // as many as a cache profile holds
+
 // The caller's arrays, borrowed for the length of a call. Rows are nodes in decode order and
 // name the nodes they take error from, so one pass downwards settles all errors.
 struct GraphView {
-  std::int64_t nodes;             // at most 2^27, as in a cache profile
+  std::int64_t nodes;             // at most kMaxNodes
   const std::int64_t* row_start;  // [nodes + 1]
   const std::int32_t* reference;  // [row_start[nodes]], each below its row
   const double* weight;           // [row_start[nodes]]

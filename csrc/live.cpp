@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -40,8 +39,8 @@ void LiveSelector::check(const LiveFrame& frame) const {
     if (!sound(edge.weight)) refuse(frame, "a weight is negative or not finite");
   }
   const auto nodes = graph_.texture.size() + frame.texture.size();
-  if (nodes > std::numeric_limits<std::int32_t>::max())
-    refuse(frame, "the interval has more than 2^31 - 1 nodes");
+  if (nodes > static_cast<std::size_t>(kMaxNodes))
+    refuse(frame, "the interval has more than 2^27 nodes");
 }
 
 void LiveSelector::push(LiveFrame frame) {

@@ -240,8 +240,6 @@ def _above_0(name: str, value: Any) -> float:
 
 
 def _check_values(errors: PatchErrors, frame: int) -> None:
-    if any(column.ndim != 1 for column in errors):
-        raise ScheduleError(f"the error model gives coded frame {frame} what is no column")
     for name, column in (("texture", errors.texture), ("weight", errors.weight)):
         wrong = ~(np.isfinite(column) & (column >= 0))
         if wrong.any():

@@ -192,8 +192,9 @@ void an_infinite_influence_stays_where_it_is() {
   graph.add_node(0.0, true, {{0, 1e300}});
   graph.add_node(0.0, true, {{1, 1e300}});
   for (int v = 3; v < 300; ++v) graph.add_node(v, true, {{v - (v > 3 ? 1 + v % 2 : 1), 0.0}});
-  const auto selection = palantir::select_adjoint(graph.view(), 2);
-  expect(selection.order == std::vector<std::int64_t>{299, 298}, "order beside an infinity");
+  const auto selection = palantir::select_adjoint(graph.view(), 10);
+  for (int pick = 0; pick < 10; ++pick)
+    expect(selection.order[pick] == 299 - pick, "order beside an infinity");
 }
 
 void the_tail_counts_like_shown_frames_to_come() {
