@@ -8,7 +8,9 @@
 #include <tuple>
 #include <vector>
 
+#include "buffer_pool.h"
 #include "plane.h"
+#include "reuse.h"
 
 namespace palantir {
 
@@ -63,6 +65,17 @@ py::array borrow(const Plane<const Sample>& plane, py::handle owner) {
                   plane.data, owner);
   array.attr("setflags")(py::arg("write") = false);
   return array;
+}
+
+// Arrays over the three planes in a buffer, which goes back to its pool with the last of them.
+inline py::tuple lend(const BufferPool::Buffer& buffer, const Planes<uint8_t>& planes) {
+  const py::capsule owner(new BufferPool::Buffer(buffer),
+                          [](void* held) { delete static_cast<BufferPool::Buffer*>(held); });
+  py::tuple arrays(kPlanes);
+  for (int p = 0; p < kPlanes; ++p)
+    arrays[p] = py::array_t<uint8_t>({planes[p].height, planes[p].width},
+                                     {planes[p].stride, std::ptrdiff_t{1}}, planes[p].data, owner);
+  return arrays;
 }
 
 }  // namespace palantir

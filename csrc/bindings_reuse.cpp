@@ -24,6 +24,15 @@ void check_scale(int scale) {
                           std::to_string(scale));
 }
 
+void check_rectangle(const DetailFrame& detail, int p, const Area& area) {
+  if (p < 0 || p >= kPlanes) throw py::value_error("plane must be 0..2, not " + std::to_string(p));
+  const auto samples = detail.planes[p].samples();
+  if (area.x < 0 || area.y < 0 || area.empty() || area.x + area.width > samples.width ||
+      area.y + area.height > samples.height)
+    throw py::value_error("an anchor of " + std::to_string(area.width) + "x" +
+                          std::to_string(area.height) + " samples does not lie in its plane");
+}
+
 void check_fade(double fade) {
   if (!(fade > 0)) throw py::value_error("fade must be above 0, not " + std::to_string(fade));
 }
@@ -62,43 +71,131 @@ References<Sample> view_references(const ReferenceArrays<Sample>& arrays, const 
   return references;
 }
 
-template <class Sample>
-PlaneArrays<Sample> make_planes(const CodedFrame& frame, int scale) {
-  const auto make = [&](int p) {
-    return make_plane<Sample>(frame.facts.plane_width[p] * scale,
-                              frame.facts.plane_height[p] * scale);
-  };
-  return {make(0), make(1), make(2)};
-}
+// SR planes of a frame in one buffer of the pool.
+struct SRBuffer {
+  BufferPool::Buffer bytes;
+  Planes<uint8_t> planes;
 
-template <class Sample>
-Planes<Sample> writable_views(PlaneArrays<Sample>& arrays) {
-  return {writable_view(std::get<0>(arrays)), writable_view(std::get<1>(arrays)),
-          writable_view(std::get<2>(arrays))};
-}
+  SRBuffer(const CodedFrame& frame, int scale, BufferPool& pool) {
+    size_t size = 0, offset[kPlanes];
+    for (int p = 0; p < kPlanes; ++p) {
+      planes[p].width = frame.facts.plane_width[p] * scale;
+      planes[p].height = frame.facts.plane_height[p] * scale;
+      planes[p].stride = planes[p].width;
+      offset[p] = size;
+      size += static_cast<size_t>(planes[p].width) * planes[p].height;
+    }
+    bytes = pool.take(size);
+    for (int p = 0; p < kPlanes; ++p) planes[p].data = bytes.get() + offset[p];
+  }
+};
 
-PlaneArrays<int16_t> detail(const CodedFrame& frame, const ReferenceArrays<int16_t>& arrays,
-                            int scale, double fade) {
+using Rectangle = std::tuple<int, int, int, int>;  // left, top, right, bottom
+
+std::shared_ptr<DetailFrame> detail(const CodedFrame& frame, const DetailReferences& references,
+                                    int scale, double fade, const std::vector<Rectangle>& anchors,
+                                    BufferPool& pool) {
   check_scale(scale);
   check_frame(frame);
   check_fade(fade);
-  const auto references = view_references<int16_t>(arrays, frame, scale);
-  auto out = make_planes<int16_t>(frame, scale);
-  const auto views = writable_views<int16_t>(out);
+  std::vector<Area> areas;
+  for (const auto& [left, top, right, bottom] : anchors)
+    areas.push_back({left, top, right - left, bottom - top});
   py::gil_scoped_release release;
-  reuse_detail(frame, references, scale, fade, views);
-  return out;
+  return reuse_detail(frame, references, scale, make_fade_table(fade), areas, pool);
 }
 
-PlaneArrays<uint8_t> paper(const CodedFrame& frame, const ReferenceArrays<uint8_t>& arrays,
-                           int scale) {
+py::tuple render(const CodedFrame& frame, const DetailFrame* detail, int scale, BufferPool& pool) {
+  check_scale(scale);
+  check_frame(frame);
+  if (detail && !detail->fits(frame, scale))
+    throw py::value_error("detail of another size than the frame");
+  const SRBuffer sr(frame, scale, pool);
+  {
+    py::gil_scoped_release release;
+    render_detail(frame, detail, scale, sr.planes);
+  }
+  return lend(sr.bytes, sr.planes);
+}
+
+py::tuple paper(const CodedFrame& frame, const ReferenceArrays<uint8_t>& arrays, int scale,
+                BufferPool& pool) {
   check_scale(scale);
   check_frame(frame);
   const auto references = view_references<uint8_t>(arrays, frame, scale);
-  auto out = make_planes<uint8_t>(frame, scale);
-  const auto views = writable_views<uint8_t>(out);
+  const SRBuffer sr(frame, scale, pool);
+  {
+    py::gil_scoped_release release;
+    reuse_paper(frame, references, scale, sr.planes);
+  }
+  return lend(sr.bytes, sr.planes);
+}
+
+std::shared_ptr<DetailFrame> make_detail(const CodedFrame& frame, int scale, BufferPool& pool) {
+  check_scale(scale);
+  check_frame(frame);
+  auto detail = std::make_shared<DetailFrame>(pool, frame, scale);
+  for (auto& plane : detail->planes) plane.finish_rows(0, plane.rows());
+  return detail;
+}
+
+void paste(DetailFrame& detail, const CodedFrame& frame, int p, int x, int y,
+           const PlaneArray<int16_t>& added, BufferPool& pool) {
+  const auto high = view<int16_t>(added);
+  check_rectangle(detail, p, {x, y, high.width, high.height});
+  check_frame(frame);
+  if (!detail.fits(frame, detail.scale)) throw py::value_error("a frame of another size");
   py::gil_scoped_release release;
-  reuse_paper(frame, references, scale, views);
+  const size_t size = static_cast<size_t>(high.width) * high.height;
+  const auto bytes = pool.take(size * (sizeof(int16_t) + 1));
+  const Plane<int16_t> base{reinterpret_cast<int16_t*>(bytes.get()), high.width, high.width,
+                            high.height};
+  const Plane<uint8_t> pixels{bytes.get() + size * sizeof(int16_t), high.width, high.width,
+                              high.height};
+  upscale_area(frame.picture.plane<const uint8_t>(p), detail.scale, x / detail.scale,
+               y / detail.scale, base);
+  compose(base, high, pixels);
+  detail.paste(pool, p, x, y, high, pixels);
+}
+
+void clear(DetailFrame& detail, int p, int x, int y, int width, int height) {
+  check_rectangle(detail, p, {x, y, width, height});
+  detail.clear(p, {x, y, width, height});
+}
+
+template <class Sample>
+PlaneArray<Sample> copy_of(const Plane<const Sample>& plane) {
+  auto array = make_plane<Sample>(plane.width, plane.height);
+  const auto out = writable_view<Sample>(array);
+  for (int y = 0; y < plane.height; ++y)
+    std::copy(plane.row(y), plane.row(y) + plane.width, out.row(y));
+  return array;
+}
+
+PlaneArrays<int8_t> detail_planes(const DetailFrame& detail) {
+  const auto copy = [&](int p) { return copy_of<int8_t>(detail.planes[p].samples()); };
+  return {copy(0), copy(1), copy(2)};
+}
+
+PlaneArrays<uint8_t> live_cells(const DetailFrame& detail) {
+  const auto copy = [&](int p) {
+    const DetailPlane& plane = detail.planes[p];
+    return copy_of<uint8_t>({plane.live_row(0), plane.columns(), plane.columns(), plane.rows()});
+  };
+  return {copy(0), copy(1), copy(2)};
+}
+
+PlaneArray<int16_t> upscale_part(const PlaneArray<uint8_t>& plane, int scale, int x, int y,
+                                 int width, int height) {
+  check_scale(scale);
+  const auto in = view<uint8_t>(plane);
+  if (x < 0 || y < 0 || width < 1 || height < 1 || width > in.width - x || height > in.height - y)
+    throw py::value_error("a part of " + std::to_string(width) + "x" + std::to_string(height) +
+                          " samples does not lie in its plane");
+  auto out = make_plane<int16_t>(width * scale, height * scale);
+  const auto target = writable_view<int16_t>(out);
+  py::gil_scoped_release release;
+  upscale_area(in, scale, x, y, target);
   return out;
 }
 
@@ -131,29 +228,46 @@ PlaneArray<uint8_t> compose_plane(const PlaneArray<int16_t>& base,
   return out;
 }
 
-py::array_t<uint16_t> confidence(const CodedFrame& frame, double fade) {
+PlaneArray<uint16_t> confidence(const CodedFrame& frame, double fade) {
   check_frame(frame);
   check_fade(fade);
-  std::vector<uint16_t> map;
-  {
-    py::gil_scoped_release release;
-    map = measure_confidence(frame, fade);
-  }
-  py::array_t<uint16_t> array({frame.facts.height, frame.facts.width});
-  std::copy(map.begin(), map.end(), array.mutable_data());
-  return array;
+  auto map = make_plane<uint16_t>(frame.facts.width, frame.facts.height);
+  const auto out = writable_view<uint16_t>(map);
+  py::gil_scoped_release release;
+  const auto table = make_fade_table(fade);
+  const std::vector<uint8_t> everywhere((frame.facts.height + kCell - 1) / kCell, 1);
+  const Confidence measured(frame, table, everywhere, *BufferPool::create());
+  for (int y = 0; y < out.height; ++y)
+    std::copy_n(measured.plane(0).row(y), out.width, out.row(y));
+  return map;
 }
 
 }  // namespace
 
 void register_reuse(py::module_& module) {
   module.attr("FRACTION_BITS") = kFractionBits;
+  module.attr("DETAIL_BITS") = kDetailBits;
   module.attr("MAX_SCALE") = kMaxScale;
-  module.def("simd_level", [] { return std::string(simd_level()); });
+  module.def("simd_level", [] { return std::string(name_of(simd_level())); });
   module.def("upscale", &upscale_plane, py::arg("plane"), py::arg("scale"), py::arg("kernel"));
+  module.def("upscale_area", &upscale_part, py::arg("plane"), py::arg("scale"), py::arg("x"),
+             py::arg("y"), py::arg("width"), py::arg("height"));
   module.def("compose", &compose_plane, py::arg("base"), py::arg("detail") = py::none());
   module.def("confidence", &confidence, py::arg("frame"), py::arg("fade"));
+  py::class_<BufferPool, std::shared_ptr<BufferPool>>(module, "BufferPool")
+      .def(py::init(&BufferPool::create));
+  py::class_<DetailFrame, std::shared_ptr<DetailFrame>>(module, "DetailFrame")
+      .def(py::init(&make_detail), py::arg("frame"), py::arg("scale"), py::arg("pool"))
+      .def("paste", &paste, py::arg("frame"), py::arg("plane"), py::arg("x"), py::arg("y"),
+           py::arg("detail"), py::arg("pool"))
+      .def("clear", &clear, py::arg("plane"), py::arg("x"), py::arg("y"), py::arg("width"),
+           py::arg("height"))
+      .def_property_readonly("planes", &detail_planes)
+      .def_property_readonly("live", &live_cells);
   module.def("reuse_detail", &detail, py::arg("frame"), py::arg("references"), py::arg("scale"),
-             py::arg("fade"));
-  module.def("reuse_paper", &paper, py::arg("frame"), py::arg("references"), py::arg("scale"));
+             py::arg("fade"), py::arg("anchors"), py::arg("pool"));
+  module.def("render_detail", &render, py::arg("frame"), py::arg("detail").none(true),
+             py::arg("scale"), py::arg("pool"));
+  module.def("reuse_paper", &paper, py::arg("frame"), py::arg("references"), py::arg("scale"),
+             py::arg("pool"));
 }

@@ -6,10 +6,15 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <vector>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 namespace palantir {
 
@@ -19,7 +24,7 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
 
   static std::shared_ptr<BufferPool> create() { return std::make_shared<BufferPool>(); }
 
-  // At least `size` bytes with undefined content, aligned to a cache line.
+  // `size` bytes as their last user left them, 0 if there was none; aligned to 64 bytes.
   Buffer take(size_t size) {
     auto storage = reuse(size);
     uint8_t* bytes = storage->bytes();
@@ -30,12 +35,22 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
  private:
   static constexpr size_t kMostKept = size_t{64} << 20;  // bytes; the oldest go first
   static constexpr size_t kAlignment = 64;
+  static constexpr size_t kHugePage = size_t{2} << 20;
 
-  // Zeroed by the system, which lends no memory to pages that are never touched.
+  // Zeroed. Small blocks by the system, which lends no memory to pages that are never touched;
+  // large ones in huge pages, since walking down a picture of SR size would miss the TLB.
   class Block {
    public:
-    explicit Block(size_t size) : size_(size), memory_(std::calloc(size + kAlignment, 1)) {
+    explicit Block(size_t size) : size_(size) {
+      const bool large = size >= kHugePage;
+      const size_t whole = (size + kHugePage - 1) / kHugePage * kHugePage;
+      memory_ = large ? std::aligned_alloc(kHugePage, whole) : std::calloc(size + kAlignment, 1);
       if (!memory_) throw std::bad_alloc();
+      if (!large) return;
+#if defined(__linux__)
+      madvise(memory_, whole, MADV_HUGEPAGE);
+#endif
+      std::memset(memory_, 0, size);
     }
     ~Block() { std::free(memory_); }
     Block(const Block&) = delete;
@@ -44,12 +59,13 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
     size_t size() const { return size_; }
     uint8_t* bytes() const {
       const auto address = reinterpret_cast<uintptr_t>(memory_);
-      return static_cast<uint8_t*>(memory_) + (kAlignment - address % kAlignment);
+      const size_t rest = address % kAlignment;
+      return static_cast<uint8_t*>(memory_) + (rest ? kAlignment - rest : 0);
     }
 
    private:
     size_t size_;
-    void* memory_;
+    void* memory_ = nullptr;
   };
 
   using Storage = std::shared_ptr<Block>;

@@ -19,12 +19,9 @@ struct MotionPart {
 };
 
 // out (width x height, `stride` samples a row) = reference displaced by the vector.
-// 8-bit samples are rounded and clipped after each pass as the codec does; 16-bit ones likewise,
-// to the range of detail, +-255 with 6 fractional bits.
+// Rounded and clipped after each pass as the codec does.
 void compensate(const Plane<const uint8_t>& reference, const MotionPart& part, int filter,
                 uint8_t* out, std::ptrdiff_t stride);
-void compensate(const Plane<const int16_t>& reference, const MotionPart& part, int filter,
-                int16_t* out, std::ptrdiff_t stride);
 
 // Call `visit(part)` for each part of `block` that has one motion vector in plane `p`, cut to the
 // LR plane, in SR pixels. Sub-8x8 blocks give four luma parts and one chroma part with the mean

@@ -11,15 +11,6 @@ namespace palantir {
 
 namespace {
 
-constexpr int kTaps = 4;
-constexpr int kWeightBits = 11;  // tap sums stay below 2^31 through both passes
-constexpr int kMargin = 2;       // replicated samples at both ends of a row
-
-struct Phase {
-  int first;  // of the taps, relative to the output's own input pixel
-  std::array<int16_t, kTaps> weight;
-};
-
 double cubic(double x) {
   constexpr double a = -0.75;
   x = std::fabs(x);
@@ -30,57 +21,69 @@ double cubic(double x) {
 
 double triangle(double x) { return std::max(0.0, 1 - std::fabs(x)); }
 
-Phase make_phase(int index, int scale, Kernel kernel) {
-  const double centre = (index + 0.5) / scale - 0.5;
-  Phase phase{static_cast<int>(std::floor(centre)) - 1, {}};
+void set_phase(int index, Kernel kernel, Phases& phases) {
+  const double centre = (index + 0.5) / phases.scale - 0.5;
+  phases.first[index] = static_cast<int>(std::floor(centre)) - 1;
+  int16_t* weights = phases.weight[index];
   int sum = 0;
   for (int tap = 0; tap < kTaps; ++tap) {
-    const double distance = centre - (phase.first + tap);
+    const double distance = centre - (phases.first[index] + tap);
     const double weight = kernel == Kernel::kBicubic ? cubic(distance) : triangle(distance);
-    phase.weight[tap] = static_cast<int16_t>(std::lround(weight * (1 << kWeightBits)));
-    sum += phase.weight[tap];
+    weights[tap] = static_cast<int16_t>(std::lround(weight * (1 << kWeightBits)));
+    sum += weights[tap];
   }
-  *std::max_element(phase.weight.begin(), phase.weight.end()) +=
-      static_cast<int16_t>((1 << kWeightBits) - sum);
-  return phase;
+  *std::max_element(weights, weights + kTaps) += static_cast<int16_t>((1 << kWeightBits) - sum);
 }
 
 // One output row at input width, with kMargin replicated samples on both sides.
-PALANTIR_CLONES
-void blend_rows(const uint8_t* const* rows, const int16_t* weight, int width, int16_t* out) {
-  constexpr int shift = kWeightBits - kFractionBits;
-  const int w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3];
-  const uint8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];
-  int16_t* body = out + kMargin;
-  for (int x = 0; x < width; ++x)
-    body[x] = static_cast<int16_t>(
-        (w0 * r0[x] + w1 * r1[x] + w2 * r2[x] + w3 * r3[x] + (1 << (shift - 1))) >> shift);
-  for (int i = 0; i < kMargin; ++i) {
-    out[i] = body[0];
-    body[width + i] = body[width - 1];
+class BlendedRow {
+ public:
+  explicit BlendedRow(const Plane<const uint8_t>& in, const Phases& phases)
+      : in_(in), phases_(phases), samples_(in.width + 2 * kMargin + kSlack) {}
+
+  // Of SR row `y`. The sample at -kMargin and those that follow can be read.
+  const int16_t* at(int y) {
+    const int i = y % phases_.scale;
+    const uint8_t* rows[kTaps];
+    for (int tap = 0; tap < kTaps; ++tap)
+      rows[tap] = in_.row(
+          std::clamp(y / phases_.scale + phases_.first[i] + tap, 0, in_.height - 1));
+    int16_t* body = samples_.data() + kMargin;
+    row_kernels().blend(rows, phases_.weight[i], in_.width, body);
+    for (int j = 1; j <= kMargin; ++j) {
+      body[-j] = body[0];
+      body[in_.width - 1 + j] = body[in_.width - 1];
+    }
+    return body;
   }
-}
+
+ private:
+  Plane<const uint8_t> in_;
+  const Phases& phases_;
+  std::vector<int16_t> samples_;
+};
 
 // Every `step`-th pixel of the output row, for one phase.
 template <int step>
-inline void stretch(const int16_t* in, const Phase& phase, int width, int16_t* out) {
-  const int w0 = phase.weight[0], w1 = phase.weight[1], w2 = phase.weight[2],
-            w3 = phase.weight[3];
-  const int16_t* from = in + kMargin + phase.first;
+inline void stretch(const int16_t* in, const Phases& phases, int phase, int width, int16_t* out) {
+  const int16_t* weight = phases.weight[phase];
+  const int w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3];
+  const int16_t* from = in + phases.first[phase];
   for (int x = 0; x < width; ++x)
-    out[x * step] = static_cast<int16_t>((w0 * from[x] + w1 * from[x + 1] + w2 * from[x + 2] +
-                                          w3 * from[x + 3] + (1 << (kWeightBits - 1))) >>
-                                         kWeightBits);
+    out[x * step + phase] =
+        static_cast<int16_t>((w0 * from[x] + w1 * from[x + 1] + w2 * from[x + 2] +
+                              w3 * from[x + 3] + (1 << (kWeightBits - 1))) >>
+                             kWeightBits);
 }
 
 PALANTIR_CLONES
-void stretch_row(const int16_t* in, const Phase* phases, int scale, int width, int16_t* out) {
-  for (int i = 0; i < scale; ++i) {
-    switch (scale) {
-      case 1: stretch<1>(in, phases[i], width, out + i); break;
-      case 2: stretch<2>(in, phases[i], width, out + i); break;
-      case 3: stretch<3>(in, phases[i], width, out + i); break;
-      default: stretch<4>(in, phases[i], width, out + i); break;
+void stretch_row(const int16_t* in, const Phases& phases, int width, int16_t* out) {
+  for (int i = 0; i < phases.scale; ++i) {
+    switch (phases.scale) {
+      case 1: stretch<1>(in, phases, i, width, out); break;
+      case 2: stretch<2>(in, phases, i, width, out); break;
+      case 3: stretch<3>(in, phases, i, width, out); break;
+      default: stretch<4>(in, phases, i, width, out); break;
     }
   }
 }
@@ -98,19 +101,67 @@ void compose_row(const int16_t* base, const int16_t* detail, int width, uint8_t*
   }
 }
 
+std::array<Phases, 2 * kMaxScale> make_phases() {
+  std::array<Phases, 2 * kMaxScale> all{};
+  for (const Kernel kernel : {Kernel::kBilinear, Kernel::kBicubic})
+    for (int scale = 1; scale <= kMaxScale; ++scale) {
+      Phases& phases = all[kMaxScale * static_cast<int>(kernel) + scale - 1];
+      phases.scale = scale;
+      for (int i = 0; i < scale; ++i) set_phase(i, kernel, phases);
+    }
+  return all;
+}
+
+// U is the identity.
+void add_row(const uint8_t* in, const int8_t* detail, int width, uint8_t* out) {
+  constexpr int half = 1 << (kDetailBits - 1);
+  for (int x = 0; x < width; ++x)
+    out[x] = static_cast<uint8_t>(std::clamp(in[x] + ((detail[x] + half) >> kDetailBits), 0, 255));
+}
+
 }  // namespace
 
+const Phases& phases_of(Kernel kernel, int scale) {
+  static const auto all = make_phases();
+  return all[kMaxScale * static_cast<int>(kernel) + scale - 1];
+}
+
 void upscale(const Plane<const uint8_t>& in, int scale, Kernel kernel, const Plane<int16_t>& out) {
-  std::array<Phase, kMaxScale> phases;
-  for (int i = 0; i < scale; ++i) phases[i] = make_phase(i, scale, kernel);
-  std::vector<int16_t> blended(in.width + 2 * kMargin + 1);
-  for (int y = 0; y < out.height; ++y) {
-    const Phase& phase = phases[y % scale];
-    const uint8_t* rows[kTaps];
-    for (int tap = 0; tap < kTaps; ++tap)
-      rows[tap] = in.row(std::clamp(y / scale + phase.first + tap, 0, in.height - 1));
-    blend_rows(rows, phase.weight.data(), in.width, blended.data());
-    stretch_row(blended.data(), phases.data(), scale, in.width, out.row(y));
+  const Phases& phases = phases_of(kernel, scale);
+  BlendedRow blended(in, phases);
+  for (int y = 0; y < out.height; ++y) stretch_row(blended.at(y), phases, in.width, out.row(y));
+}
+
+void upscale_area(const Plane<const uint8_t>& in, int scale, int x, int y,
+                  const Plane<int16_t>& out) {
+  const int left = std::max(x - kMargin, 0), top = std::max(y - kMargin, 0);
+  const int right = std::min(x + out.width / scale + kMargin, in.width);
+  const int bottom = std::min(y + out.height / scale + kMargin, in.height);
+  const Plane<const uint8_t> part{in.row(top) + left, in.stride, right - left, bottom - top};
+  const Phases& phases = phases_of(Kernel::kBicubic, scale);
+  BlendedRow blended(part, phases);
+  std::vector<int16_t> row(static_cast<size_t>(part.width) * scale);
+  for (int j = 0; j < out.height; ++j) {
+    stretch_row(blended.at((y - top) * scale + j), phases, part.width, row.data());
+    std::copy_n(row.data() + (x - left) * scale, out.width, out.row(j));
+  }
+}
+
+void enlarge(const Plane<const uint8_t>& in, int scale, const SparseDetail& detail, int begin,
+             int end, const Plane<uint8_t>& out) {
+  const RowKernels& kernels = row_kernels();
+  const StretchPlan plan = kernels.plan(phases_of(Kernel::kBicubic, scale));
+  BlendedRow blended(in, plan.phases);
+  for (int y = begin * scale; y < end * scale; ++y) {
+    const uint8_t* live =
+        detail.live ? detail.live + y / scale / detail.cell * detail.columns : nullptr;
+    const int8_t* added = live ? detail.samples.row(y) : nullptr;
+    if (scale > 1)
+      kernels.stretch(blended.at(y), plan, in.width, added, live, detail.cell, out.row(y));
+    else if (added)
+      add_row(in.row(y), added, in.width, out.row(y));
+    else
+      std::copy(in.row(y), in.row(y) + in.width, out.row(y));
   }
 }
 

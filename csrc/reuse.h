@@ -1,15 +1,18 @@
 // The two ways to build a coded frame's SR pixels from those of its references.
 //
-// Both write planes of scale times the LR planes' sizes. References are looked up by coded index
-// and must have this frame's size; a reference that is not there counts as without SR pixels.
-// 4:2:0, 8 bit; the callers check.
+// References are looked up by coded index; one that is not there, or has another size, counts as
+// without SR pixels. 4:2:0, 8 bit; the callers check.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <vector>
 
 #include "coded_frame.h"
+#include "confidence.h"
+#include "detail_frame.h"
 #include "plane.h"
 
 namespace palantir {
@@ -18,16 +21,23 @@ template <class Sample>
 using Planes = std::array<Plane<Sample>, kPlanes>;
 template <class Sample>
 using References = std::map<int32_t, Planes<const Sample>>;
+using DetailReferences = std::map<int32_t, std::shared_ptr<const DetailFrame>>;
 
 // Detail reuse (docs/method.md): inter blocks take confidence times the motion-compensated detail
-// of their references, everything else 0. Detail has kFractionBits fractional bits. `fade` is the
-// prediction's miss, in grey levels, at which confidence falls to 1/e.
-void reuse_detail(const CodedFrame& frame, const References<int16_t>& references, int scale,
-                  double fade, const Planes<int16_t>& detail);
+// of their references, everything else 0. Cells that lie in `anchors` (LR luma pixels) as a whole
+// are left without detail: it will be pasted. Null where no detail is left.
+std::shared_ptr<DetailFrame> reuse_detail(const CodedFrame& frame,
+                                          const DetailReferences& references, int scale,
+                                          const FadeTable& table, const std::vector<Area>& anchors,
+                                          BufferPool& pool);
+
+// U(LR) + detail, with the anchors' own pixels; `detail` may be null.
+void render_detail(const CodedFrame& frame, const DetailFrame* detail, int scale,
+                   const Planes<uint8_t>& sr);
 
 // The paper's reuse: inter blocks take the motion-compensated SR pixels plus the upscaled
 // residual, intra blocks the upscaled reconstruction, both before the loop filter, bilinear with
-// the block's edge clamped.
+// the block's edge clamped. Writes planes of scale times the LR planes' sizes.
 void reuse_paper(const CodedFrame& frame, const References<uint8_t>& references, int scale,
                  const Planes<uint8_t>& sr);
 

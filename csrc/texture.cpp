@@ -1,7 +1,5 @@
 #include "texture.h"
 
-#include <string_view>
-
 #include "block_loss.h"
 #include "lane_loss.h"
 #include "simd.h"
@@ -16,7 +14,7 @@ class PlaneTexture {
       : frame_(frame),
         plane_(p),
         grid_columns_(grid.columns),
-        lanes_(!frame.picture.deep && simd_level() != std::string_view("scalar")),
+        lanes_(!frame.picture.deep && simd_level() != SimdLevel::kScalar),
         columns_(tile_edges(frame.facts.width, grid.columns, p ? frame.facts.subsampling_x : 0)),
         rows_(tile_edges(frame.facts.height, grid.rows, p ? frame.facts.subsampling_y : 0)),
         column_of_(tiles_of(columns_)),

@@ -1,5 +1,7 @@
 """Types of the native core; its meaning is documented in csrc/*.h."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,9 +9,9 @@ _Bytes = NDArray[np.uint8]
 _Fixed = NDArray[np.int16]
 _Double = NDArray[np.float64]
 _Planes = tuple[_Bytes, _Bytes, _Bytes]
-_FixedPlanes = tuple[_Fixed, _Fixed, _Fixed]
 
 FRACTION_BITS: int
+DETAIL_BITS: int
 MAX_SCALE: int
 
 class DecodeError(Exception): ...
@@ -53,12 +55,36 @@ def libvpx_configuration() -> str: ...
 def simd_level() -> str: ...
 def size_limit() -> tuple[int, int]: ...
 def upscale(plane: _Bytes, scale: int, kernel: str) -> _Fixed: ...
+def upscale_area(plane: _Bytes, scale: int, x: int, y: int, width: int, height: int) -> _Fixed: ...
 def compose(base: _Fixed, detail: _Fixed | None = None) -> _Bytes: ...
 def confidence(frame: CodedFrame, fade: float) -> NDArray[np.uint16]: ...
+
+class BufferPool:
+    def __init__(self) -> None: ...
+
+class DetailFrame:
+    planes: tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8]]
+    live: _Planes
+    def __init__(self, frame: CodedFrame, scale: int, pool: BufferPool) -> None: ...
+    def paste(
+        self, frame: CodedFrame, plane: int, x: int, y: int, detail: _Fixed, pool: BufferPool
+    ) -> None: ...
+    def clear(self, plane: int, x: int, y: int, width: int, height: int) -> None: ...
+
 def reuse_detail(
-    frame: CodedFrame, references: dict[int, _FixedPlanes], scale: int, fade: float
-) -> _FixedPlanes: ...
-def reuse_paper(frame: CodedFrame, references: dict[int, _Planes], scale: int) -> _Planes: ...
+    frame: CodedFrame,
+    references: Mapping[int, DetailFrame],
+    scale: int,
+    fade: float,
+    anchors: Sequence[tuple[int, int, int, int]],
+    pool: BufferPool,
+) -> DetailFrame | None: ...
+def render_detail(
+    frame: CodedFrame, detail: DetailFrame | None, scale: int, pool: BufferPool
+) -> _Planes: ...
+def reuse_paper(
+    frame: CodedFrame, references: Mapping[int, _Planes], scale: int, pool: BufferPool
+) -> _Planes: ...
 
 TIE_TOLERANCE: float
 

@@ -10,14 +10,8 @@ from numpy.typing import NDArray
 
 from palantir.codec import CodedFrame, DecodedPacket
 from palantir.enhance.frame import SRFrame
-from palantir.enhance.inference import AnchorInference, FixedPlanes
-from palantir.enhance.reuse import (
-    DetailReuse,
-    EnhancedFrame,
-    PaperReuse,
-    Reuse,
-    upscale_planes,
-)
+from palantir.enhance.inference import AnchorInference
+from palantir.enhance.reuse import DetailReuse, EnhancedFrame, PaperReuse, Reuse
 from palantir.errors import ModelError, UnsupportedError
 from palantir.grid import PatchGrid
 from palantir.media.colour import Colour
@@ -129,16 +123,13 @@ class Enhancer:
         tiles = merge_anchors(
             patches, self._grid.fit(frame.width, frame.height), frame.width, frame.height
         )
-        base: FixedPlanes | None = None
         details = []
         if tiles:
             if self._inference is None:
                 raise ModelError(f"{self._name}: anchor patches need a network")
-            planes = frame.native.planes
-            base = upscale_planes(planes, self.scale)
-            details = self._inference.run(planes, base, tiles, self._colour_of(frame))
+            details = self._inference.run(frame.native.planes, tiles, self._colour_of(frame))
         references = {i: self._slots[i] for i in set(frame.references) if i in self._slots}
-        self._slots[frame.index] = self._reuse.enhance(frame, references, base, details)
+        self._slots[frame.index] = self._reuse.enhance(frame, references, details)
         self._origin[frame.index] = (frame, int(np.count_nonzero(patches)))
 
     def _forget(self, frame: CodedFrame) -> None:

@@ -11,11 +11,11 @@ from palantir import _core
 from palantir.enhance.colour import halve_chroma, picture_to_rgb, rgb_to_yuv
 from palantir.errors import ModelError
 from palantir.media.colour import Colour
-from palantir.media.pictures import Planes
+from palantir.media.pictures import Plane, Planes
 from palantir.models import SRNetwork
 from palantir.tiles import Tile, with_halo
 
-__all__ = ["AnchorDetail", "AnchorInference", "plane_area"]
+__all__ = ["AnchorDetail", "AnchorInference", "plane_area", "upscale_area"]
 
 Float = NDArray[np.float32]
 Fixed = NDArray[np.int16]  # grey levels with _core.FRACTION_BITS fractional bits
@@ -44,6 +44,15 @@ def plane_area(tile: Tile, plane: int, scale: int) -> tuple[slice, slice]:
     return slice(top * scale, bottom * scale), slice(left * scale, right * scale)
 
 
+def upscale_area(plane: Plane, scale: int, area: tuple[slice, slice]) -> Fixed:
+    """`U(LR)` over an area of the SR plane."""
+    rows, columns = (slice(part.start // scale, part.stop // scale) for part in area)
+    width, height = columns.stop - columns.start, rows.stop - rows.start
+    if width == 0 or height == 0:
+        return np.empty((height * scale, width * scale), np.int16)
+    return _core.upscale_area(plane, scale, columns.start, rows.start, width, height)
+
+
 class AnchorInference:
     """Runs tiles with their halo through a network; counts the LR pixels that it cost.
 
@@ -57,16 +66,14 @@ class AnchorInference:
         self._radius: int = network.radius
         self.pixels = 0
 
-    def run(
-        self, frame: Planes, base: FixedPlanes, tiles: list[Tile], colour: Colour
-    ) -> list[AnchorDetail]:
-        """Detail of each tile; `frame` is the LR picture, `base` its plain upscaling."""
+    def run(self, frame: Planes, tiles: list[Tile], colour: Colour) -> list[AnchorDetail]:
+        """Detail of each tile; `frame` is the LR picture."""
         if self._network.colour == "luma":
             gain, offset = _range_change(colour, self._network.range)
             luma = (frame[0].astype(np.float32) * gain + offset) / np.float32(255)
-            return [self._luma(luma[None], base[0], tile, gain, offset) for tile in tiles]
+            return [self._luma(luma[None], frame[0], tile, gain, offset) for tile in tiles]
         rgb = picture_to_rgb(frame, colour)
-        return [self._rgb(rgb, base, tile, colour) for tile in tiles]
+        return [self._rgb(rgb, frame, tile, colour) for tile in tiles]
 
     def _infer(self, picture: Float, tile: Tile) -> tuple[Float, Tile]:
         """SR samples [c, h, w] of the tile's halo rectangle, and that rectangle."""
@@ -76,36 +83,36 @@ class AnchorInference:
         return self._network.run(part)[0], grown
 
     def _luma(
-        self, luma: Float, base: Fixed, tile: Tile, gain: np.float32, offset: np.float32
+        self, luma: Float, plane: Plane, tile: Tile, gain: np.float32, offset: np.float32
     ) -> AnchorDetail:
         result, grown = self._infer(luma, tile)
         samples = _cut(result[0] * 255, grown, tile, self._network.scale)
         if self._network.output == "detail":
             return AnchorDetail(tile, (_to_fixed(samples / gain), None, None))
         whole = (samples - offset) / gain
-        return AnchorDetail(tile, (self._over(whole, base, tile, 0), None, None))
+        return AnchorDetail(tile, (self._over(whole, plane, tile, 0), None, None))
 
-    def _rgb(self, rgb: Float, base: FixedPlanes, tile: Tile, colour: Colour) -> AnchorDetail:
+    def _rgb(self, rgb: Float, frame: Planes, tile: Tile, colour: Colour) -> AnchorDetail:
         scale = self._network.scale
         result, grown = self._infer(rgb, tile)
         even = Tile(tile.left & ~1, tile.top & ~1, *_round_up(tile, grown))
         yuv = rgb_to_yuv(np.clip(_cut(result, grown, even, scale), 0, 1), colour)
         inner = tile.relative_to(even)
         luma = yuv[0][plane_area(inner, 0, scale)]
-        planes = [self._over(luma, base[0], tile, 0)]
+        planes = [self._over(luma, frame[0], tile, 0)]
         for p in (1, 2):
             rows, columns = plane_area(tile, p, scale)
             first_row, first_column = even.top // 2 * scale, even.left // 2 * scale
             padded = _pad_to(yuv[p], 2 * (rows.stop - first_row), 2 * (columns.stop - first_column))
             chroma = halve_chroma(padded)[rows.start - first_row :, columns.start - first_column :]
-            planes.append(self._over(chroma, base[p], tile, p))
+            planes.append(self._over(chroma, frame[p], tile, p))
         return AnchorDetail(tile, (planes[0], planes[1], planes[2]))
 
-    def _over(self, samples: Float, base: Fixed, tile: Tile, plane: int) -> Fixed:
-        """What a whole picture's samples add over the base."""
-        area = plane_area(tile, plane, self._network.scale)
+    def _over(self, samples: Float, plane: Plane, tile: Tile, p: int) -> Fixed:
+        """What a whole picture's samples add over the upscaled plane `p`."""
+        scale = self._network.scale
         whole = np.clip(np.rint(samples * _ONE), 0, _LIMIT).astype(np.int16)
-        return whole - base[area]
+        return whole - upscale_area(plane, scale, plane_area(tile, p, scale))
 
 
 def _round_up(tile: Tile, grown: Tile) -> tuple[int, int]:

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from palantir import _core
 from palantir.codec import CodedFrame
-from palantir.enhance.inference import AnchorDetail, FixedPlanes, plane_area
+from palantir.enhance.inference import AnchorDetail, FixedPlanes, plane_area, upscale_area
 from palantir.media.pictures import Planes
 
 __all__ = ["DetailReuse", "EnhancedFrame", "PaperReuse", "Reuse", "upscale_planes"]
@@ -31,10 +29,9 @@ class Reuse(Protocol):
         self,
         frame: CodedFrame,
         references: Mapping[int, EnhancedFrame],
-        base: FixedPlanes | None,
         anchors: Sequence[AnchorDetail],
     ) -> EnhancedFrame:
-        """`base` is the plain upscaling of the frame, given where there are anchors."""
+        """The frame, enhanced."""
         ...
 
 
@@ -44,21 +41,15 @@ def upscale_planes(planes: Planes, scale: int, kernel: str = "bicubic") -> Fixed
     return y, u, v
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _DetailFrame:
     frame: CodedFrame
     scale: int
-    detail: FixedPlanes | None  # None: nowhere any
-    base: FixedPlanes | None
+    detail: _core.DetailFrame | None  # None: nowhere any
+    pool: _core.BufferPool
 
     def render(self) -> Planes:
-        base = self.base or upscale_planes(self.frame.native.planes, self.scale)
-        self.base = None
-        if self.detail is None:
-            y, u, v = (_core.compose(low) for low in base)
-        else:
-            y, u, v = (_core.compose(*pair) for pair in zip(base, self.detail, strict=True))
-        return y, u, v
+        return _core.render_detail(self.frame.native, self.detail, self.scale, self.pool)
 
 
 class DetailReuse:
@@ -70,12 +61,12 @@ class DetailReuse:
 
     def __init__(self, scale: int, fade: float) -> None:
         self._scale, self._fade = scale, fade
+        self._pool = _core.BufferPool()
 
     def enhance(
         self,
         frame: CodedFrame,
         references: Mapping[int, EnhancedFrame],
-        base: FixedPlanes | None,
         anchors: Sequence[AnchorDetail],
     ) -> EnhancedFrame:
         """See `Reuse`."""
@@ -84,22 +75,30 @@ class DetailReuse:
             for index, reference in references.items()
             if isinstance(reference, _DetailFrame) and reference.detail is not None
         }
-        detail: FixedPlanes | None = None
+        detail: _core.DetailFrame | None = None
         if details:
-            detail = _core.reuse_detail(frame.native, details, self._scale, self._fade)
-        if anchors and base is not None:
-            if detail is None:
-                y, u, v = (np.zeros_like(plane) for plane in base)
-                detail = (y, u, v)
-            self._paste(detail, anchors)
-        # A hidden frame is seldom rendered, and its base would stay as long as its slot.
-        return _DetailFrame(frame, self._scale, detail, base if frame.shown else None)
+            tiles = [anchor.tile for anchor in anchors]
+            detail = _core.reuse_detail(
+                frame.native, details, self._scale, self._fade, tiles, self._pool
+            )
+        if anchors:
+            detail = detail or _core.DetailFrame(frame.native, self._scale, self._pool)
+            self._paste(frame, detail, anchors)
+        return _DetailFrame(frame, self._scale, detail, self._pool)
 
-    def _paste(self, detail: FixedPlanes, anchors: Sequence[AnchorDetail]) -> None:
+    def _paste(
+        self, frame: CodedFrame, detail: _core.DetailFrame, anchors: Sequence[AnchorDetail]
+    ) -> None:
         for anchor in anchors:
             for p, added in enumerate(anchor.planes):
-                area = plane_area(anchor.tile, p, self._scale)
-                detail[p][area] = 0 if added is None else added
+                rows, columns = plane_area(anchor.tile, p, self._scale)
+                width, height = columns.stop - columns.start, rows.stop - rows.start
+                if width == 0 or height == 0:
+                    continue  # chroma of a tile one pixel wide
+                if added is None:
+                    detail.clear(p, columns.start, rows.start, width, height)
+                else:
+                    detail.paste(frame.native, p, columns.start, rows.start, added, self._pool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,24 +114,24 @@ class PaperReuse:
 
     def __init__(self, scale: int) -> None:
         self._scale = scale
+        self._pool = _core.BufferPool()
 
     def enhance(
         self,
         frame: CodedFrame,
         references: Mapping[int, EnhancedFrame],
-        base: FixedPlanes | None,
         anchors: Sequence[AnchorDetail],
     ) -> EnhancedFrame:
         """See `Reuse`."""
         pixels = {index: reference.render() for index, reference in references.items()}
-        planes = _core.reuse_paper(frame.native, pixels, self._scale)
-        if base is not None:
-            self._paste(planes, base, anchors)
+        planes = _core.reuse_paper(frame.native, pixels, self._scale, self._pool)
+        self._paste(frame, planes, anchors)
         return _PaperFrame(planes)
 
-    def _paste(self, planes: Planes, base: FixedPlanes, anchors: Sequence[AnchorDetail]) -> None:
+    def _paste(self, frame: CodedFrame, planes: Planes, anchors: Sequence[AnchorDetail]) -> None:
         for anchor in anchors:
             for p, added in enumerate(anchor.planes):
                 area = plane_area(anchor.tile, p, self._scale)
-                low = np.ascontiguousarray(base[p][area])
-                planes[p][area] = _core.compose(low, added)
+                low = upscale_area(frame.native.planes[p], self._scale, area)
+                if low.size:
+                    planes[p][area] = _core.compose(low, added)

@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "detail_motion.h"
 #include "expect.h"
 #include "resample.h"
 #include "reuse.h"
@@ -42,9 +43,8 @@ Samples<Sample> noise(int width, int height, int low, int high, unsigned seed) {
 }
 
 // One pixel by the definition: eight rows filtered across, then their results filtered down.
-template <class Sample>
-int predicted(const Samples<Sample>& reference, int x, int y, int vector_x, int vector_y,
-              int filter, int low, int high) {
+int predicted(const Samples<uint8_t>& reference, int x, int y, int vector_x, int vector_y,
+              int filter) {
   const auto* kernels = palantir_filter_kernels(filter);
   const int left = x + floor_divide(vector_x, 16), top = y + floor_divide(vector_y, 16);
   const auto* across = kernels[vector_x - 16 * floor_divide(vector_x, 16)];
@@ -53,29 +53,51 @@ int predicted(const Samples<Sample>& reference, int x, int y, int vector_x, int 
   for (int j = 0; j < 8; ++j) {
     int row = 0;
     for (int i = 0; i < 8; ++i) row += across[i] * reference.at(left + i - 3, top + j - 3);
-    total += down[j] * std::clamp(floor_divide(row + 64, 128), low, high);
+    total += down[j] * std::clamp(floor_divide(row + 64, 128), 0, 255);
   }
-  return std::clamp(floor_divide(total + 64, 128), low, high);
+  return std::clamp(floor_divide(total + 64, 128), 0, 255);
 }
 
-template <class Sample>
-void check(const Samples<Sample>& reference, const MotionPart& part, int filter, int low,
-           int high) {
-  Samples<Sample> out(part.width, part.height);
+// The same with the four taps of detail.
+int predicted_detail(const Samples<int8_t>& reference, int x, int y, int vector_x, int vector_y) {
+  const int left = x + floor_divide(vector_x, 16), top = y + floor_divide(vector_y, 16);
+  const auto* across = detail_taps()[vector_x - 16 * floor_divide(vector_x, 16)];
+  const auto* down = detail_taps()[vector_y - 16 * floor_divide(vector_y, 16)];
+  int total = 0;
+  for (int j = 0; j < 4; ++j) {
+    int row = 0;
+    for (int i = 0; i < 4; ++i) row += across[i] * reference.at(left + i - 1, top + j - 1);
+    total += down[j] * std::clamp(floor_divide(row + 32, 64), -kDetailLimit, kDetailLimit);
+  }
+  return std::clamp(floor_divide(total + 32, 64), -kDetailLimit, kDetailLimit);
+}
+
+void check(const Samples<int8_t>& reference, const MotionPart& part) {
+  CellRoom room;
+  const CellSource source = displace(reference.view(), part, room);
+  bool same = true;
+  for (int y = 0; y < part.height; ++y)
+    for (int x = 0; x < part.width; ++x)
+      same &= source.data[y * source.stride + x] ==
+              predicted_detail(reference, part.x + x, part.y + y, part.vector_x, part.vector_y);
+  expect(same, "displaced detail equals its definition");
+}
+
+void check(const Samples<uint8_t>& reference, const MotionPart& part, int filter) {
+  Samples<uint8_t> out(part.width, part.height);
   compensate(reference.view(), part, filter, out.values.data(), out.width);
   bool same = true;
   for (int y = 0; y < part.height; ++y)
     for (int x = 0; x < part.width; ++x)
       same &= out.at(x, y) == predicted(reference, part.x + x, part.y + y, part.vector_x,
-                                        part.vector_y, filter, low, high);
+                                        part.vector_y, filter);
   expect(same, "compensation equals its definition");
 }
 
 void equals_the_definition() {
-  constexpr int limit = 255 * kOne;
   const auto pixels = noise<uint8_t>(61, 37, 0, 255, 1);
-  const auto detail = noise<int16_t>(61, 37, -limit, limit, 2);
-  const auto dot = noise<int16_t>(1, 1, 5, 5, 3);
+  const auto detail = noise<int8_t>(61, 37, -kDetailLimit, kDetailLimit, 2);
+  const auto dot = noise<int8_t>(1, 1, 5, 5, 3);
   const int far = 32767 * 8;  // the largest vector at scale 4
   std::mt19937 random(4);
   for (int round = 0; round < 200; ++round) {
@@ -84,17 +106,17 @@ void equals_the_definition() {
     };
     const MotionPart part{pick(0, 30), pick(0, 20), pick(1, 30), pick(1, 17),
                           pick(-900, 900), pick(-700, 700)};
-    check(pixels, part, round % 4, 0, 255);
-    check(detail, part, round % 4, -limit, limit);
+    check(pixels, part, round % 4);
+    check(detail, part);
   }
   for (const int x : {-far - 8, -1, 0, 1, far})
     for (const int y : {-far - 8, -16, 0, 7, far}) {
-      check(detail, {3, 4, 16, 8, x, y}, 2, -limit, limit);
-      check(pixels, {0, 0, 61, 37, x, y}, 1, 0, 255);
-      check(dot, {0, 0, 4, 4, x, y}, 0, -limit, limit);
+      check(detail, {3, 4, 16, 8, x, y});
+      check(pixels, {0, 0, 61, 37, x, y}, 1);
+      check(dot, {0, 0, 4, 4, x, y});
     }
-  const auto large = noise<int16_t>(300, 280, -limit, limit, 5);
-  for (const int x : {-37, 0, 613}) check(large, {0, 0, 256, 256, x, 5}, 2, -limit, limit);
+  const auto large = noise<uint8_t>(300, 280, 0, 255, 5);
+  for (const int x : {-37, 0, 613}) check(large, {0, 0, 256, 256, x, 5}, 2);
 }
 
 // A 4:2:0 frame of one size whose prediction always came true: confidence is full.
@@ -157,10 +179,18 @@ Planes<const Sample> views(const Pictures<Sample>& made) {
   return {made[0].view(), made[1].view(), made[2].view()};
 }
 
+int predicted(const Samples<int8_t>& reference, int x, int y, int across, int down, const Block&) {
+  return predicted_detail(reference, x, y, across, down);
+}
+int predicted(const Samples<uint8_t>& reference, int x, int y, int across, int down,
+              const Block& block) {
+  return predicted(reference, x, y, across, down, block.filter);
+}
+
 // What a compound block of four parts must become at one SR pixel of plane `p`.
 template <class Sample>
 int expected(const Block& block, const std::map<int, const Pictures<Sample>*>& references, int p,
-             int scale, int x, int y, int low, int high) {
+             int scale, int x, int y) {
   int sum = 1;
   for (int r = 0; r < 2; ++r) {
     const auto found = references.find(block.reference[r]);
@@ -168,44 +198,65 @@ int expected(const Block& block, const std::map<int, const Pictures<Sample>*>& r
     const int quarter = (x / scale >= 4) + 2 * (y / scale >= 4);
     const int across = p ? mean_vector(block, r, 1) * scale : block.mv[r][quarter][1] * 2 * scale;
     const int down = p ? mean_vector(block, r, 0) * scale : block.mv[r][quarter][0] * 2 * scale;
-    sum += predicted((*found->second)[p], x, y, across, down, block.filter, low, high);
+    sum += predicted((*found->second)[p], x, y, across, down, block);
   }
   return floor_divide(sum, 2);
 }
 
 template <class Sample>
 void check_block(const Block& block, const std::map<int, const Pictures<Sample>*>& references,
-                 const Pictures<Sample>& out, int scale, int low, int high) {
+                 const Planes<Sample>& out, int scale) {
   bool same = true;
   for (int p = 0; p < kPlanes; ++p)
     for (int y = 0; y < out[p].height; ++y)
       for (int x = 0; x < out[p].width; ++x)
-        same &= out[p].at(x, y) == expected(block, references, p, scale, x, y, low, high);
+        same &= out[p].row(y)[x] == expected(block, references, p, scale, x, y);
   expect(same, "a compound block of four parts");
 }
 
+std::shared_ptr<const DetailFrame> detail_of(BufferPool& pool, const CodedFrame& frame, int scale,
+                                             const Pictures<int8_t>& made) {
+  auto detail = std::make_shared<DetailFrame>(pool, frame, scale);
+  for (int p = 0; p < kPlanes; ++p) {
+    DetailPlane& plane = detail->planes[p];
+    plane.finish_rows(0, plane.rows());
+    for (int y = 0; y < made[p].height; ++y)
+      std::copy_n(made[p].view().row(y), made[p].width, plane.samples().row(y));
+    for (int row = 0; row < plane.rows(); ++row)
+      for (int column = 0; column < plane.columns(); ++column)
+        plane.finish_cell(column, row, plane.greatest_of_cell(column, row));
+  }
+  return detail;
+}
+
+void check_detail(const CodedFrame& frame, const DetailReferences& references, int scale,
+                  const std::map<int, const Pictures<int8_t>*>& made, BufferPool& pool) {
+  const auto out = reuse_detail(frame, references, scale, make_fade_table(8), {}, pool);
+  Planes<int8_t> planes;
+  for (int p = 0; p < kPlanes; ++p) planes[p] = out->planes[p].samples();
+  check_block<int8_t>(frame.blocks[0], made, planes, scale);
+}
+
 void compound_split_blocks() {
-  constexpr int limit = 255 * kOne;
   const auto pool = BufferPool::create();
   for (const auto& [width, height] : {std::pair{8, 8}, {7, 5}, {3, 8}, {1, 1}})
     for (int scale = 1; scale <= 4; ++scale) {
       const Block block = compound_split();
       const CodedFrame frame = frame_of(*pool, width, height, {block});
-      const auto a = pictures<int16_t>(frame, scale, -limit, limit, 10);
-      const auto b = pictures<int16_t>(frame, scale, -limit, limit, 20);
-      auto out = pictures<int16_t>(frame, scale, 0, 9, 30);
-      const Planes<int16_t> target{out[0].view(), out[1].view(), out[2].view()};
-      reuse_detail(frame, {{3, views(a)}, {7, views(b)}}, scale, 8.0, target);
-      check_block<int16_t>(block, {{3, &a}, {7, &b}}, out, scale, -limit, limit);
-      reuse_detail(frame, {{7, views(b)}}, scale, 8.0, target);  // the other counts as 0
-      check_block<int16_t>(block, {{7, &b}}, out, scale, -limit, limit);
+      // Nowhere near 0, where a cell would count as dead.
+      const auto a = pictures<int8_t>(frame, scale, 20, kDetailLimit, 10);
+      const auto b = pictures<int8_t>(frame, scale, 20, kDetailLimit, 20);
+      const auto first = detail_of(*pool, frame, scale, a);
+      const auto second = detail_of(*pool, frame, scale, b);
+      check_detail(frame, {{3, first}, {7, second}}, scale, {{3, &a}, {7, &b}}, *pool);
+      check_detail(frame, {{7, second}}, scale, {{7, &b}}, *pool);  // the other counts as 0
 
       const auto c = pictures<uint8_t>(frame, scale, 0, 255, 40);
       const auto d = pictures<uint8_t>(frame, scale, 0, 255, 50);
       auto sr = pictures<uint8_t>(frame, scale, 0, 9, 60);
       const Planes<uint8_t> pixels{sr[0].view(), sr[1].view(), sr[2].view()};
       reuse_paper(frame, {{3, views(c)}, {7, views(d)}}, scale, pixels);
-      check_block<uint8_t>(block, {{3, &c}, {7, &d}}, sr, scale, 0, 255);
+      check_block<uint8_t>(block, {{3, &c}, {7, &d}}, pixels, scale);
       reuse_paper(frame, {{3, views(c)}}, scale, pixels);  // upscaled like an intra block
       expect(std::all_of(sr[0].values.begin(), sr[0].values.end(),
                          [](uint8_t value) { return value == 90; }),

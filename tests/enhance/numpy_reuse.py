@@ -15,13 +15,27 @@ from numpy.typing import NDArray
 from palantir.codec import CodedFrame
 from tests.enhance.kernels import KERNELS
 
-__all__ = ["confidence", "detail_reuse", "paper_reuse"]
+__all__ = ["DETAIL_RANGE", "confidence", "detail_reuse", "paper_reuse"]
 
 Integers = NDArray[np.int64]
 Pictures = Mapping[int, tuple[NDArray[Any], ...]]
 
-DETAIL_RANGE = (-255 * 64, 255 * 64)
-PIXEL_RANGE = (0, 255)
+DETAIL_RANGE = (-127, 127)
+DEAD = 1  # magnitude up to which a cell's detail is dropped
+CELL = 8  # luma pixels a side
+
+
+def _detail_kernels() -> Integers:
+    """Keys' kernel with a = -3/4, in 1/64, placed among the codec's eight taps and doubled."""
+    kernels = np.zeros((16, 8), np.int64)
+    for phase in range(16):
+        x = np.abs(phase / 16 - np.arange(-1, 3))
+        near = 1.25 * x**3 - 2.25 * x**2 + 1
+        far = -0.75 * x**3 + 3.75 * x**2 - 6 * x + 3
+        taps = np.floor(64 * np.where(x < 1, near, far) + 0.5).astype(np.int64)
+        taps[1 if phase <= 8 else 2] += 64 - taps.sum()
+        kernels[phase, 2:6] = 2 * taps
+    return kernels
 
 
 class Part(NamedTuple):
@@ -58,9 +72,8 @@ def parts_of(frame: CodedFrame, block: Any, reference: int, plane: int) -> Itera
 
 
 def displaced(
-    picture: NDArray[Any], part: Part, plane: int, scale: int, kernels: Integers,
-    limits: tuple[int, int],
-) -> Integers:  # fmt: skip
+    picture: NDArray[Any], part: Part, plane: int, scale: int, kernels: Integers
+) -> Integers:
     """The part's SR samples, read from an SR reference with the vector enlarged `scale` times."""
     # A luma vector counts eighths of a luma pixel: 2/16 in luma, 1/16 in half-sized chroma.
     steps = [component * scale * (1 if plane else 2) for component in part.vector]
@@ -73,10 +86,14 @@ def displaced(
 
     def filtered(samples: Integers, kernel: Integers, length: int) -> Integers:
         total = sum(kernel[tap] * samples[:, tap : tap + length] for tap in range(8))
-        return np.asarray(np.clip((total + 64) // 128, *limits))
+        return np.asarray(np.clip((total + 64) // 128, *_limits(picture)))
 
     across = filtered(area, kernels[column_phase], part.width * scale)
     return filtered(across.T, kernels[row_phase], part.height * scale).T
+
+
+def _limits(picture: NDArray[Any]) -> tuple[int, int]:
+    return DETAIL_RANGE if picture.dtype == np.int8 else (0, 255)
 
 
 def confidence(frame: CodedFrame, fade: float) -> Integers:
@@ -110,18 +127,15 @@ def _square(part: Part, scale: int) -> tuple[slice, slice]:
 
 def _predict(
     frame: CodedFrame, block: Any, plane: int, scale: int, references: Pictures,
-    limits: tuple[int, int], out: Integers,
+    kernels: Integers, out: Integers,
 ) -> None:  # fmt: skip
-    kernels = KERNELS[block["filter"]]
     predictions = []
     for r in range(int(block["inter"])):
         one = np.zeros_like(out)
         known = references.get(int(block["reference"][r]))
         for part in parts_of(frame, block, r, plane):
             if known is not None:
-                one[_square(part, scale)] = displaced(
-                    known[plane], part, plane, scale, kernels, limits
-                )
+                one[_square(part, scale)] = displaced(known[plane], part, plane, scale, kernels)
         predictions.append(one)
     total = np.sum(predictions, axis=0)
     mean = total if len(predictions) == 1 else (total + 1) // 2
@@ -133,17 +147,28 @@ def detail_reuse(
     frame: CodedFrame, references: Pictures, scale: int, fade: float
 ) -> tuple[Integers, ...]:
     """Detail reuse: confidence times the references' detail in inter blocks, else 0."""
-    trust = confidence(frame, fade)
+    trust, kernels = confidence(frame, fade), _detail_kernels()
     planes = []
     for p, lr in enumerate(frame.planes):
         detail = np.zeros((lr.shape[0] * scale, lr.shape[1] * scale), np.int64)
         for block in frame.blocks:
             known = any(int(i) in references for i in block["reference"][: block["inter"]])
             if block["inter"] and block["usable"] and known:
-                _predict(frame, block, p, scale, references, DETAIL_RANGE, detail)
+                _predict(frame, block, p, scale, references, kernels, detail)
         weight = _per_plane(trust, p).repeat(scale, axis=0).repeat(scale, axis=1)
-        planes.append((detail * weight + 128) // 256)
+        faded = np.sign(detail) * ((np.abs(detail) * weight + 128) // 256)
+        planes.append(_without_dead(faded, p, scale))
     return tuple(planes)
+
+
+def _without_dead(detail: Integers, plane: int, scale: int) -> Integers:
+    side = CELL * scale >> (plane > 0)
+    for top in range(0, detail.shape[0], side):
+        for left in range(0, detail.shape[1], side):
+            cell = detail[top : top + side, left : left + side]
+            if np.abs(cell).max() <= DEAD:
+                cell[:] = 0
+    return detail
 
 
 def _bilinear(length: int, scale: int) -> Integers:
@@ -171,7 +196,7 @@ def paper_reuse(frame: CodedFrame, references: Pictures, scale: int) -> tuple[In
             known = all(int(i) in references for i in block["reference"][: block["inter"]])
             reused = bool(block["inter"] and block["usable"] and known)
             if reused:
-                _predict(frame, block, p, scale, references, PIXEL_RANGE, sr)
+                _predict(frame, block, p, scale, references, KERNELS[block["filter"]], sr)
             signal = (residual if reused else whole)[_square(area, 1)]
             enlarged = _bilinear(area.height, scale) @ signal @ _bilinear(area.width, scale).T
             unit = 4 * scale * scale

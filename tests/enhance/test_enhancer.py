@@ -195,6 +195,6 @@ def test_paper_reuse_without_anchors_carries_upscaled_pixels(plain_clip: Path) -
     packet = packets(plain_clip, 1)[0]
     frame = run(Enhancer(None, GRID, reuse="paper", scale=2), packet, anchors=False)
     assert frame is not None
-    expected = _core.reuse_paper(packet.frames[0].native, {}, 2)
+    expected = _core.reuse_paper(packet.frames[0].native, {}, 2, _core.BufferPool())
     for plane, wanted in zip(frame.planes, expected, strict=True):
         np.testing.assert_array_equal(plane, wanted)

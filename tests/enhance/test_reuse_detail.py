@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,31 +11,51 @@ from numpy.typing import NDArray
 from palantir import _core
 from palantir.codec import CodedFrame
 from tests.data_folder import needs_data, vector
-from tests.enhance.numpy_reuse import DETAIL_RANGE, detail_reuse
+from tests.enhance.numpy_reuse import CELL, DETAIL_RANGE, detail_reuse
 from tests.enhance.streams import all_blocks, coded_frames
 
 FADE = 8.0
-Detail = tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]
+POOL = _core.BufferPool()
+STEP = 1 << (_core.FRACTION_BITS - _core.DETAIL_BITS)
 
 
-def random_detail(frame: CodedFrame, scale: int) -> Detail:
-    """Detail over the whole range, extremes included, of a frame's SR size."""
-    random = np.random.default_rng(frame.index)
-    y, u, v = (
-        np.clip(
-            random.normal(0, 6000, (p.shape[0] * scale, p.shape[1] * scale)), *DETAIL_RANGE
-        ).astype(np.int16)
-        for p in frame.planes
-    )
-    return y, u, v
+def noise_of(frame: CodedFrame, p: int, scale: int) -> NDArray[np.int16]:
+    """Detail over the whole range, extremes included; dead here and there."""
+    random = np.random.default_rng(3 * frame.index + p)
+    height, width = (side * scale for side in frame.planes[p].shape)
+    noise = np.clip(random.normal(0, 60, (height, width)), *DETAIL_RANGE)
+    side = 2 * CELL * scale
+    alive = random.random((height // side + 1, width // side + 1)) < 0.7
+    return (noise * alive.repeat(side, 0).repeat(side, 1)[:height, :width]).astype(np.int16)
+
+
+def random_detail(frame: CodedFrame, scale: int) -> _core.DetailFrame:
+    """Such detail of a frame's SR size."""
+    detail = _core.DetailFrame(frame.native, scale, POOL)
+    for p in range(3):
+        detail.paste(frame.native, p, 0, 0, noise_of(frame, p, scale) * STEP, POOL)
+    return detail
+
+
+def reused(
+    frame: CodedFrame, references: dict[int, _core.DetailFrame], scale: int, fade: float = FADE
+) -> _core.DetailFrame:
+    detail = _core.reuse_detail(frame.native, references, scale, fade, [], POOL)
+    return detail or _core.DetailFrame(frame.native, scale, POOL)
 
 
 def assert_equal_to_numpy(
-    frame: CodedFrame, references: dict[int, Detail], scale: int, fade: float = FADE
+    frame: CodedFrame, references: dict[int, _core.DetailFrame], scale: int, fade: float = FADE
 ) -> None:
-    native = _core.reuse_detail(frame.native, references, scale, fade)
-    for plane, expected in zip(native, detail_reuse(frame, references, scale, fade), strict=True):
-        np.testing.assert_array_equal(plane, expected)
+    native = reused(frame, references, scale, fade)
+    known = {index: detail.planes for index, detail in references.items()}
+    recomputed = detail_reuse(frame, known, scale, fade)
+    for p, expected in enumerate(recomputed):
+        np.testing.assert_array_equal(native.planes[p], expected)
+        side = CELL * scale >> (p > 0)
+        for row, column in np.ndindex(native.live[p].shape):
+            cell = expected[row * side : (row + 1) * side, column * side : (column + 1) * side]
+            assert native.live[p][row, column] == cell.any()
 
 
 def check_stream(frames: list[CodedFrame], scale: int) -> None:
@@ -71,37 +93,35 @@ def test_missing_references_count_as_no_detail(rich_frames: list[CodedFrame]) ->
     assert len(set(frame.references)) > 1
     for index in frame.references:
         assert_equal_to_numpy(frame, {index: random_detail(rich_frames[index], 1)}, 1)
-    for plane in _core.reuse_detail(frame.native, {}, 2, FADE):
-        assert not plane.any()
+    assert _core.reuse_detail(frame.native, {}, 2, FADE, [], POOL) is None
 
 
 def test_intra_blocks_have_no_detail(rich_frames: list[CodedFrame]) -> None:
     key = rich_frames[0]
     assert key.key
     details = {0: random_detail(key, 2)}
-    assert not any(plane.any() for plane in _core.reuse_detail(key.native, details, 2, FADE))
+    assert _core.reuse_detail(key.native, details, 2, FADE, [], POOL) is None
     for frame in rich_frames[1:6]:
-        luma = _core.reuse_detail(frame.native, {0: random_detail(key, 1)}, 1, FADE)[0]
+        luma = reused(frame, {0: random_detail(key, 1)}, 1).planes[0]
         for block in frame.blocks[frame.blocks["inter"] == 0]:
             x, y = int(block["x"]), int(block["y"])
             assert not luma[y : y + block["height"], x : x + block["width"]].any()
 
 
-def test_references_of_another_size_are_ignored(rich_frames: list[CodedFrame]) -> None:
-    small: Detail = (
-        np.ones((8, 8), np.int16),
-        np.ones((4, 4), np.int16),
-        np.ones((4, 4), np.int16),
-    )
-    frame = rich_frames[1]
-    for plane in _core.reuse_detail(frame.native, dict.fromkeys(frame.references, small), 4, FADE):
-        assert not plane.any()
+def test_references_of_another_size_are_ignored(
+    rich_frames: list[CodedFrame], plain_clip: Path
+) -> None:
+    frame, other = rich_frames[1], coded_frames(plain_clip, 1)[0]
+    details = dict.fromkeys(frame.references, random_detail(other, 4))
+    assert _core.reuse_detail(frame.native, details, 4, FADE, [], POOL) is None
+    details = dict.fromkeys(frame.references, random_detail(rich_frames[0], 2))
+    assert _core.reuse_detail(frame.native, details, 4, FADE, [], POOL) is None
 
 
 @pytest.mark.parametrize("fade", [0.0, -1.0, float("nan")])
 def test_an_impossible_fade_is_refused(rich_frames: list[CodedFrame], fade: float) -> None:
     with pytest.raises(ValueError, match="fade must be above 0"):
-        _core.reuse_detail(rich_frames[0].native, {}, 2, fade)
+        _core.reuse_detail(rich_frames[0].native, {}, 2, fade, [], POOL)
     with pytest.raises(ValueError, match="fade must be above 0"):
         _core.confidence(rich_frames[0].native, fade)
 

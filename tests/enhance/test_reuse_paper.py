@@ -13,6 +13,8 @@ from tests.data_folder import needs_data, vector
 from tests.enhance.numpy_reuse import paper_reuse
 from tests.enhance.streams import coded_frames
 
+POOL = _core.BufferPool()
+
 
 def random_pictures(frame: CodedFrame, scale: int) -> Planes:
     """Noise with the hardest contrasts, of a frame's SR size."""
@@ -27,7 +29,7 @@ def random_pictures(frame: CodedFrame, scale: int) -> Planes:
 
 
 def assert_equal_to_numpy(frame: CodedFrame, references: dict[int, Planes], scale: int) -> None:
-    native = _core.reuse_paper(frame.native, references, scale)
+    native = _core.reuse_paper(frame.native, references, scale, POOL)
     for plane, expected in zip(native, paper_reuse(frame, references, scale), strict=True):
         np.testing.assert_array_equal(plane, expected)
 
@@ -53,7 +55,7 @@ def test_a_missing_reference_makes_the_block_plain(rich_frames: list[CodedFrame]
 def test_scale_one_repeats_the_decoder(rich_frames: list[CodedFrame]) -> None:
     pictures = {frame.index: frame.native.planes for frame in rich_frames}
     for frame in rich_frames:
-        again = _core.reuse_paper(frame.native, of_references(frame, pictures), 1)
+        again = _core.reuse_paper(frame.native, of_references(frame, pictures), 1, POOL)
         for plane, decoded in zip(again, frame.reconstruction, strict=True):
             np.testing.assert_array_equal(plane, decoded)
 
@@ -94,6 +96,6 @@ def test_scale_one_repeats_the_decoder_on_vectors(name: str) -> None:
     frames = coded_frames(vector(name), 20)
     pictures = {frame.index: frame.native.planes for frame in frames}
     for frame in frames:
-        again = _core.reuse_paper(frame.native, of_references(frame, pictures), 1)
+        again = _core.reuse_paper(frame.native, of_references(frame, pictures), 1, POOL)
         for plane, decoded in zip(again, frame.reconstruction, strict=True):
             np.testing.assert_array_equal(plane, decoded)

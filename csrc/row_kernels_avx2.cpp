@@ -1,0 +1,102 @@
+// AVX2: two lanes.
+#include "row_kernels.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+PALANTIR_TARGET("avx2")
+
+namespace palantir {
+
+namespace {
+
+constexpr int kLanes = 2;
+constexpr bool kPairs = true;       // the taps that `dot` adds up lie side by side
+constexpr bool kWholeData = false;  // a lane selects within its own data only
+
+typedef int16_t V16 __attribute__((vector_size(32)));
+typedef int32_t V32 __attribute__((vector_size(32)));
+using Data = __m256i;
+using Indices = __m256i;
+
+inline __m256i load256(const void* from) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
+inline __m128i load128(const void* from) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(from));
+}
+
+inline Data load_data(const int16_t* from, const int* offset) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(load128(from + offset[0])),
+                                 load128(from + offset[1]), 1);
+}
+inline V16 load_samples(const int16_t* from) { return (V16)load256(from); }
+// Indices of samples become those of their two bytes.
+inline Indices load_indices(const int16_t* from) {
+  const __m256i twice = _mm256_slli_epi16(load256(from), 1);
+  return _mm256_or_si256(
+      twice, _mm256_slli_epi16(_mm256_add_epi16(twice, _mm256_set1_epi16(1)), 8));
+}
+inline V16 select(Data data, Indices indices) {
+  return (V16)_mm256_shuffle_epi8(data, indices);
+}
+inline V32 dot(V16 a, V16 weight) {
+  return (V32)_mm256_madd_epi16((__m256i)a, (__m256i)weight);
+}
+inline V16 pack(V32 a, V32 b) { return (V16)_mm256_packs_epi32((__m256i)a, (__m256i)b); }
+inline V16 widen(const int8_t* from) { return (V16)_mm256_cvtepi8_epi16(load128(from)); }
+inline V16 widen_pixels(const uint8_t* from) { return (V16)_mm256_cvtepu8_epi16(load128(from)); }
+
+inline V16 blend_taps(V16 a, V16 b, V16 c, V16 d, const int16_t* weight) {
+  const auto pair = [&](int i) {
+    return _mm256_set1_epi32((weight[i] & 0xffff) |
+                             static_cast<int>(static_cast<unsigned>(weight[i + 1]) << 16));
+  };
+  constexpr int shift = kWeightBits - kFractionBits, half = 1 << (shift - 1);
+  const __m256i w01 = pair(0), w23 = pair(2), a0 = (__m256i)a, b0 = (__m256i)b, c0 = (__m256i)c,
+                d0 = (__m256i)d;
+  const V32 low = (V32)_mm256_madd_epi16(_mm256_unpacklo_epi16(a0, b0), w01) +
+                  (V32)_mm256_madd_epi16(_mm256_unpacklo_epi16(c0, d0), w23);
+  const V32 high = (V32)_mm256_madd_epi16(_mm256_unpackhi_epi16(a0, b0), w01) +
+                   (V32)_mm256_madd_epi16(_mm256_unpackhi_epi16(c0, d0), w23);
+  return pack((low + half) >> shift, (high + half) >> shift);
+}
+
+inline void store(int16_t* out, V16 value) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), (__m256i)value);
+}
+inline void store_pixels(V16 a, V16 b, uint8_t* out) {
+  const __m256i mixed = _mm256_packus_epi16((__m256i)a, (__m256i)b);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_permute4x64_epi64(mixed, 0xD8));
+}
+template <int count>
+inline void store_detail(int8_t* out, V16 value) {
+  const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128((__m256i)value),
+                                        _mm256_extracti128_si256((__m256i)value, 1));
+  __builtin_memcpy(out, &bytes, count);
+}
+inline V16 greater(V16 a, V16 b) { return (V16)_mm256_max_epi16((__m256i)a, (__m256i)b); }
+inline V16 magnitude(V16 a) { return (V16)_mm256_abs_epi16((__m256i)a); }
+inline int greatest_of(V16 a) {
+  const __m128i both = _mm_max_epi16(_mm256_castsi256_si128((__m256i)a),
+                                     _mm256_extracti128_si256((__m256i)a, 1));
+  // The instruction finds the least: turn the order round.
+  const __m128i least = _mm_minpos_epu16(_mm_sub_epi16(_mm_set1_epi16(0x7fff), both));
+  return 0x7fff - _mm_extract_epi16(least, 0);
+}
+
+#include "row_kernels_plain.h"
+#include "row_kernels_vector.h"
+
+}  // namespace
+
+extern const RowKernels kAvx2Kernels;
+const RowKernels kAvx2Kernels{plan_vector,       blend_vector,  stretch_vector, fade_vector,
+                              interpolate_plain, average_plain, smooth_plain};
+
+}  // namespace palantir
+
+PALANTIR_TARGET_END
+
+#endif
