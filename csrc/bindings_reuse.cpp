@@ -131,10 +131,13 @@ py::tuple paper(const CodedFrame& frame, const ReferenceArrays<uint8_t>& arrays,
   return lend(sr.bytes, sr.planes);
 }
 
-std::shared_ptr<DetailFrame> make_detail(const CodedFrame& frame, int scale, BufferPool& pool) {
+std::shared_ptr<DetailFrame> make_detail(const CodedFrame& frame, int scale, int bits,
+                                         BufferPool& pool) {
   check_scale(scale);
   check_frame(frame);
-  auto detail = std::make_shared<DetailFrame>(pool, frame, scale);
+  if (bits < kMinDetailBits || bits > kMaxDetailBits)
+    throw py::value_error("bits must be 0..2, not " + std::to_string(bits));
+  auto detail = std::make_shared<DetailFrame>(pool, frame, scale, bits);
   for (auto& plane : detail->planes) plane.finish_rows(0, plane.rows());
   return detail;
 }
@@ -156,6 +159,13 @@ void paste(DetailFrame& detail, const CodedFrame& frame, int p, int x, int y,
                y / detail.scale, base);
   compose(base, high, pixels);
   detail.paste(pool, p, x, y, high, pixels);
+}
+
+int bits_for(const std::vector<PlaneArray<int16_t>>& details) {
+  std::vector<Plane<const int16_t>> planes;
+  for (const auto& detail : details) planes.push_back(view<int16_t>(detail));
+  py::gil_scoped_release release;
+  return fitting_bits(planes);
 }
 
 void clear(DetailFrame& detail, int p, int x, int y, int width, int height) {
@@ -246,7 +256,6 @@ PlaneArray<uint16_t> confidence(const CodedFrame& frame, double fade) {
 
 void register_reuse(py::module_& module) {
   module.attr("FRACTION_BITS") = kFractionBits;
-  module.attr("DETAIL_BITS") = kDetailBits;
   module.attr("MAX_SCALE") = kMaxScale;
   module.def("simd_level", [] { return std::string(name_of(simd_level())); });
   module.def("upscale", &upscale_plane, py::arg("plane"), py::arg("scale"), py::arg("kernel"));
@@ -257,13 +266,16 @@ void register_reuse(py::module_& module) {
   py::class_<BufferPool, std::shared_ptr<BufferPool>>(module, "BufferPool")
       .def(py::init(&BufferPool::create));
   py::class_<DetailFrame, std::shared_ptr<DetailFrame>>(module, "DetailFrame")
-      .def(py::init(&make_detail), py::arg("frame"), py::arg("scale"), py::arg("pool"))
+      .def(py::init(&make_detail), py::arg("frame"), py::arg("scale"), py::arg("bits"),
+           py::arg("pool"))
+      .def_readonly("bits", &DetailFrame::bits)
       .def("paste", &paste, py::arg("frame"), py::arg("plane"), py::arg("x"), py::arg("y"),
            py::arg("detail"), py::arg("pool"))
       .def("clear", &clear, py::arg("plane"), py::arg("x"), py::arg("y"), py::arg("width"),
            py::arg("height"))
       .def_property_readonly("planes", &detail_planes)
       .def_property_readonly("live", &live_cells);
+  module.def("fitting_bits", &bits_for, py::arg("details"));
   module.def("reuse_detail", &detail, py::arg("frame"), py::arg("references"), py::arg("scale"),
              py::arg("fade"), py::arg("anchors"), py::arg("pool"));
   module.def("render_detail", &render, py::arg("frame"), py::arg("detail").none(true),

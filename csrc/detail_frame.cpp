@@ -15,18 +15,45 @@ struct Head {
 };
 
 // Rounded as fading does.
-int8_t kept(int16_t detail) {
-  constexpr int shift = kFractionBits - kDetailBits;
-  const int magnitude = std::min((std::abs(detail) + (1 << (shift - 1))) >> shift, kDetailLimit);
+int8_t kept(int detail, int shift) {
+  const int magnitude = std::min((std::abs(detail) + (1 << shift >> 1)) >> shift, kDetailLimit);
   return static_cast<int8_t>(detail < 0 ? -magnitude : magnitude);
 }
+
+// How often a sample is rounded before it fades away, roughly.
+constexpr int kRoundings = 8;
 
 size_t rounded(size_t size) { return (size + 63) & ~size_t{63}; }
 
 }  // namespace
 
-DetailPlane::DetailPlane(BufferPool& pool, int width, int height, int scale, int cell)
-    : width_(width), height_(height), side_(cell * scale) {
+int fitting_bits(const std::vector<Plane<const int16_t>>& details) {
+  int64_t clipped[kMaxDetailBits + 1] = {}, samples = 0;  // squares of what is cut off
+  for (const auto& detail : details) {
+    samples += static_cast<int64_t>(detail.width) * detail.height;
+    for (int y = 0; y < detail.height; ++y)
+      for (int x = 0; x < detail.width; ++x) {
+        const int magnitude = std::abs(detail.row(y)[x]);
+        for (int bits = kMaxDetailBits; bits >= kMinDetailBits; --bits) {
+          const int64_t excess = magnitude - (kDetailLimit << (kFractionBits - bits));
+          if (excess <= 0) break;
+          clipped[bits] += excess * excess;
+        }
+      }
+  }
+  const auto loss = [&](int bits) {
+    const int64_t step = kOne >> bits;
+    return clipped[bits] + kRoundings * samples * step * step / 12;
+  };
+  int best = kMaxDetailBits;
+  for (int bits = kMaxDetailBits - 1; bits >= kMinDetailBits; --bits)
+    if (loss(bits) < loss(best)) best = bits;
+  return best;
+}
+
+DetailPlane::DetailPlane(BufferPool& pool, int width, int height, int scale, int cell,
+                         int bits)
+    : width_(width), height_(height), side_(cell * scale), dead_(dead_detail(bits)) {
   columns_ = (width + side_ - 1) / side_;
   rows_ = (height + side_ - 1) / side_;
   stride_ = static_cast<std::ptrdiff_t>(rounded(static_cast<size_t>(columns_) * side_));
@@ -65,7 +92,7 @@ void DetailPlane::clear_cell(int column, int row) {
 
 void DetailPlane::finish_cell(int column, int row, int greatest) {
   uint8_t& live = live_[static_cast<size_t>(row) * columns_ + column];
-  const uint8_t now = greatest > kDeadDetail;
+  const uint8_t now = greatest > dead_;
   live_cells_ += now - live;
   live = now;
   if (!now) clear_cell(column, row);
@@ -88,10 +115,12 @@ int DetailPlane::greatest_of_cell(int column, int row) const {
   return greatest;
 }
 
-DetailFrame::DetailFrame(BufferPool& pool, const CodedFrame& frame, int scale) : scale(scale) {
+DetailFrame::DetailFrame(BufferPool& pool, const CodedFrame& frame, int scale, int bits)
+    : scale(scale), bits(bits) {
   for (int p = 0; p < kPlanes; ++p)
     planes[p] = DetailPlane(pool, frame.facts.plane_width[p] * scale,
-                            frame.facts.plane_height[p] * scale, scale, p ? kCell / 2 : kCell);
+                            frame.facts.plane_height[p] * scale, scale, p ? kCell / 2 : kCell,
+                            bits);
 }
 
 bool DetailFrame::fits(const CodedFrame& frame, int wanted) const {
@@ -116,6 +145,24 @@ void DetailFrame::clear(int p, const Area& area) {
   check_cells(p, area);
 }
 
+DetailFrame DetailFrame::coarser(BufferPool& pool, const CodedFrame& frame, int fewer) const {
+  DetailFrame copy(pool, frame, scale, fewer);
+  for (int p = 0; p < kPlanes; ++p) {
+    const Plane<int8_t> from = planes[p].samples(), to = copy.planes[p].samples();
+    for (int y = 0; y < from.height; ++y) {
+      const uint8_t* live = planes[p].live_row(y / planes[p].side());
+      for (int x = 0; x < from.width; ++x)
+        if (live[x / planes[p].side()]) to.row(y)[x] = kept(from.row(y)[x], bits - fewer);
+    }
+    for (int row = 0; row < copy.planes[p].rows(); ++row)
+      for (int column = 0; column < copy.planes[p].columns(); ++column)
+        if (planes[p].is_live(column, row))
+          copy.planes[p].finish_cell(column, row, copy.planes[p].greatest_of_cell(column, row));
+    copy.planes[p].finish_rows(0, copy.planes[p].rows());
+  }
+  return copy;
+}
+
 void DetailFrame::paste(BufferPool& pool, int p, int x, int y, const Plane<const int16_t>& detail,
                         const Plane<const uint8_t>& pixels) {
   const Plane<int8_t> samples = planes[p].samples();
@@ -123,7 +170,7 @@ void DetailFrame::paste(BufferPool& pool, int p, int x, int y, const Plane<const
   AnchorPixels anchor{p, x, y, width, height, pool.take(static_cast<size_t>(width) * height)};
   for (int j = 0; j < height; ++j) {
     int8_t* out = samples.row(y + j) + x;
-    for (int i = 0; i < width; ++i) out[i] = kept(detail.row(j)[i]);
+    for (int i = 0; i < width; ++i) out[i] = kept(detail.row(j)[i], kFractionBits - bits);
     std::memcpy(anchor.pixels.get() + static_cast<size_t>(j) * width, pixels.row(j), width);
   }
   check_cells(p, {x, y, width, height});

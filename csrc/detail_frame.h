@@ -1,7 +1,7 @@
 // What is kept of a frame that was enhanced by detail reuse: the detail of each plane, and the
 // exact pixels of its anchors.
 //
-// Detail is int8 with kDetailBits fractional bits, in cells of kCell x kCell LR luma pixels.
+// Detail is int8 with an exponent for the whole frame, in cells of kCell x kCell LR luma pixels.
 // In a dead cell it is 0. Buffers come from a pool and go back with the map of live cells, so that
 // only cells are cleared that the buffer's last user had live and this one has not.
 //
@@ -19,16 +19,24 @@
 
 namespace palantir {
 
-// Detail whose magnitude stays at or below this all over a cell (a quarter of a grey level)
-// is dropped: it changes no pixel by more than rounding does.
-constexpr int kDeadDetail = 1;
+// Fractional bits of kept detail, the frame's exponent: it reaches +-31.75 grey levels with 2, +-127
+// with 0.
+constexpr int kMinDetailBits = 0, kMaxDetailBits = 2;
+
+// The bits that lose least of anchors' detail (kFractionBits): too many clip what is strong, too
+// few round what is fine, and that again in each frame that reuses it.
+int fitting_bits(const std::vector<Plane<const int16_t>>& details);
+
+// Detail whose magnitude stays at or below a quarter of a grey level all over a cell is dropped: it
+// changes no pixel by more than rounding does.
+constexpr int dead_detail(int bits) { return (1 << bits) / 4; }
 
 class DetailPlane {
  public:
   DetailPlane() = default;
   // All dead, but stale samples may lie in cells until `finish`. `cell` is the side of a cell in LR
   // samples of this plane.
-  DetailPlane(BufferPool& pool, int width, int height, int scale, int cell);
+  DetailPlane(BufferPool& pool, int width, int height, int scale, int cell, int bits);
 
   int columns() const { return columns_; }
   int rows() const { return rows_; }
@@ -56,7 +64,7 @@ class DetailPlane {
   uint8_t* stale_ = nullptr;  // those of the buffer's last user
   int8_t* samples_ = nullptr;
   std::ptrdiff_t stride_ = 0;
-  int width_ = 0, height_ = 0, side_ = 0, columns_ = 0, rows_ = 0, live_cells_ = 0;
+  int width_ = 0, height_ = 0, side_ = 0, columns_ = 0, rows_ = 0, live_cells_ = 0, dead_ = 0;
 };
 
 // Pixels of an anchor as the network and U(LR) gave them, before detail was rounded for keeping.
@@ -68,15 +76,17 @@ struct AnchorPixels {
 struct DetailFrame {
   std::array<DetailPlane, kPlanes> planes;
   std::vector<AnchorPixels> anchors;
-  int scale = 1;
+  int scale, bits;
 
-  DetailFrame(BufferPool& pool, const CodedFrame& frame, int scale);
+  DetailFrame(BufferPool& pool, const CodedFrame& frame, int scale, int bits);
   bool fits(const CodedFrame& frame, int scale) const;
 
   // An anchor's rectangle of plane `p` at SR sample (x, y): its detail with kFractionBits, and the
   // pixels it shows.
   void paste(BufferPool& pool, int p, int x, int y, const Plane<const int16_t>& detail,
              const Plane<const uint8_t>& pixels);
+  // The same detail, without anchors' pixels, rounded to fewer bits.
+  DetailFrame coarser(BufferPool& pool, const CodedFrame& frame, int bits) const;
   // A rectangle to which the network adds nothing.
   void clear(int p, const Area& area);
 

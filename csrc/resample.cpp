@@ -113,10 +113,10 @@ std::array<Phases, 2 * kMaxScale> make_phases() {
 }
 
 // U is the identity.
-void add_row(const uint8_t* in, const int8_t* detail, int width, uint8_t* out) {
-  constexpr int half = 1 << (kDetailBits - 1);
+void add_row(const uint8_t* in, const int8_t* detail, int step, int width, uint8_t* out) {
   for (int x = 0; x < width; ++x)
-    out[x] = static_cast<uint8_t>(std::clamp(in[x] + ((detail[x] + half) >> kDetailBits), 0, 255));
+    out[x] = static_cast<uint8_t>(
+        std::clamp(in[x] + ((detail[x] * step + kOne / 2) >> kFractionBits), 0, 255));
 }
 
 }  // namespace
@@ -157,9 +157,10 @@ void enlarge(const Plane<const uint8_t>& in, int scale, const SparseDetail& deta
         detail.live ? detail.live + y / scale / detail.cell * detail.columns : nullptr;
     const int8_t* added = live ? detail.samples.row(y) : nullptr;
     if (scale > 1)
-      kernels.stretch(blended.at(y), plan, in.width, added, live, detail.cell, out.row(y));
+      kernels.stretch(blended.at(y), plan, in.width, added, detail.step, live, detail.cell,
+                      out.row(y));
     else if (added)
-      add_row(in.row(y), added, in.width, out.row(y));
+      add_row(in.row(y), added, detail.step, in.width, out.row(y));
     else
       std::copy(in.row(y), in.row(y) + in.width, out.row(y));
   }

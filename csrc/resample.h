@@ -31,13 +31,13 @@ void upscale_area(const Plane<const uint8_t>& in, int scale, int x, int y,
                   const Plane<int16_t>& out);
 
 // out = clip(U(in) + detail), bicubic, rounded to whole pixels: what `upscale` and `compose` give,
-// with each row of SR pixels written once. Detail has kDetailBits; `live` is its map of cells of
-// `cell` x `cell` LR samples, one row after the other; null: there is none anywhere.
+// with each row of SR pixels written once. Detail counts `step`s (kOne is a grey level); `live` is
+// its map of cells of `cell` x `cell` LR samples, one row after the other; null: there is none.
 // Rows `begin` to `end` of the LR plane. Scale 1..4.
 struct SparseDetail {
   Plane<const int8_t> samples;
   const uint8_t* live = nullptr;
-  int columns = 0, cell = kCell;
+  int step = 0, columns = 0, cell = kCell;
 };
 void enlarge(const Plane<const uint8_t>& in, int scale, const SparseDetail& detail, int begin,
              int end, const Plane<uint8_t>& out);

@@ -25,7 +25,8 @@ using DetailReferences = std::map<int32_t, std::shared_ptr<const DetailFrame>>;
 
 // Detail reuse (docs/method.md): inter blocks take confidence times the motion-compensated detail
 // of their references, everything else 0. Cells that lie in `anchors` (LR luma pixels) as a whole
-// are left without detail: it will be pasted. Null where no detail is left.
+// are left without detail: it will be pasted. Its bits are the fewest of the references'. Null where
+// no detail is left.
 std::shared_ptr<DetailFrame> reuse_detail(const CodedFrame& frame,
                                           const DetailReferences& references, int scale,
                                           const FadeTable& table, const std::vector<Area>& anchors,

@@ -213,12 +213,19 @@ std::shared_ptr<DetailFrame> reuse_detail(const CodedFrame& frame,
                                           const FadeTable& table, const std::vector<Area>& anchors,
                                           BufferPool& pool) {
   DetailReferences usable;
+  int bits = kMaxDetailBits;
   for (const auto& [index, reference] : references)
-    if (reference->fits(frame, scale)) usable.emplace(index, reference);
+    if (reference->fits(frame, scale)) {
+      usable.emplace(index, reference);
+      bits = std::min(bits, reference->bits);
+    }
+  for (auto& [index, reference] : usable)
+    if (reference->bits > bits)
+      reference = std::make_shared<DetailFrame>(reference->coarser(pool, frame, bits));
   DetailBuilder builder(frame, usable, scale, anchors);
   if (!builder.any()) return nullptr;
   const Confidence confidence(frame, table, builder.arrivals().rows, pool);
-  auto detail = std::make_shared<DetailFrame>(pool, frame, scale);
+  auto detail = std::make_shared<DetailFrame>(pool, frame, scale, bits);
   builder.build(confidence, *detail);
   return detail;
 }
@@ -229,7 +236,7 @@ void render_detail(const CodedFrame& frame, const DetailFrame* detail, int scale
     const auto in = frame.picture.plane<const uint8_t>(p);
     SparseDetail sparse;
     if (detail && detail->planes[p].live_cells())
-      sparse = {detail->planes[p].samples(), detail->planes[p].live_row(0),
+      sparse = {detail->planes[p].samples(), detail->planes[p].live_row(0), kOne >> detail->bits,
                 detail->planes[p].columns(), p ? kCell / 2 : kCell};
     enlarge(in, scale, sparse, 0, in.height, sr[p]);
   }

@@ -14,8 +14,7 @@ namespace palantir {
 
 constexpr int kFractionBits = 6;  // of SR samples that are still to be added up
 constexpr int kOne = 1 << kFractionBits;
-constexpr int kDetailBits = 2;     // of kept detail, up to +-31.75 grey levels
-constexpr int kDetailLimit = 127;
+constexpr int kDetailLimit = 127;  // of kept detail, in steps of its own (detail_frame.h)
 constexpr int kConfidenceBits = 8;  // 256 is full confidence
 constexpr int kFadeBias = 1 << (kConfidenceBits - 1);  // to the nearest, halves away from 0
 constexpr int kSlack = 256;     // readable bytes after the last sample of such buffers
@@ -47,10 +46,10 @@ struct RowKernels {
   void (*blend)(const uint8_t* const* rows, const int16_t* weight, int width, int16_t* out);
 
   // One SR row of width * scale pixels: a blended row (in[-kMargin] to in[width + kMargin - 1])
-  // stretched, plus detail, rounded and clipped. `live[x / cell]` tells where detail may differ
-  // from 0; `live` null: nowhere. Scales 2 to 4.
+  // stretched, plus detail times its step (kOne is a grey level), rounded and clipped.
+  // `live[x / cell]` tells where detail may differ from 0; `live` null: nowhere. Scales 2 to 4.
   void (*stretch)(const int16_t* in, const StretchPlan& plan, int width, const int8_t* detail,
-                  const uint8_t* live, int cell, uint8_t* out);
+                  int step, const uint8_t* live, int cell, uint8_t* out);
 
   // out = confidence * detail for one cell of width x height LR samples, width kCell or half of it,
   // each of scale x scale SR samples. The greatest magnitude in `out`.

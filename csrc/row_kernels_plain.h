@@ -22,7 +22,8 @@ inline StretchPlan plan_plain(const Phases& phases) {
 }
 
 inline void stretch_plain(const int16_t* in, const StretchPlan& plan, int width,
-                          const int8_t* detail, const uint8_t* live, int cell, uint8_t* out) {
+                          const int8_t* detail, int step, const uint8_t* live, int cell,
+                          uint8_t* out) {
   const Phases& phases = plan.phases;
   for (int x = 0; x < width; ++x) {
     const bool alive = live && live[x / cell];
@@ -31,7 +32,7 @@ inline void stretch_plain(const int16_t* in, const StretchPlan& plan, int width,
       const int at = x * phases.scale + i;
       int value = (w[0] * from[0] + w[1] * from[1] + w[2] * from[2] + w[3] * from[3] +
                    (1 << (kWeightBits - 1))) >> kWeightBits;
-      if (alive) value += detail[at] * (1 << (kFractionBits - kDetailBits));
+      if (alive) value += detail[at] * step;
       out[at] = static_cast<uint8_t>(clip((value + kOne / 2) >> kFractionBits, 0, 255));
     }
   }

@@ -56,14 +56,14 @@ inline V16 stretched(const int16_t* in, const Taps& taps) {
 
 // SR pixels of `vectors` V16, from the input sample `in` on.
 template <int vectors>
-inline void stretch_block(const int16_t* in, const Taps* taps, const int8_t* detail, bool alive,
-                          uint8_t* out) {
+inline void stretch_block(const int16_t* in, const Taps* taps, const int8_t* detail,
+                          int16_t detail_step, bool alive, uint8_t* out) {
   constexpr int16_t half = kOne / 2;
   for (int i = 0; i < vectors; i += 2) {
     V16 a = stretched(in, taps[i]), b = stretched(in, taps[i + 1]);
     if (alive) {
-      a += widen(detail + i * kSamples) << (kFractionBits - kDetailBits);
-      b += widen(detail + (i + 1) * kSamples) << (kFractionBits - kDetailBits);
+      a += widen(detail + i * kSamples) * detail_step;
+      b += widen(detail + (i + 1) * kSamples) * detail_step;
     }
     store_pixels((a + half) >> kFractionBits, (b + half) >> kFractionBits, out + i * kSamples);
   }
@@ -77,7 +77,7 @@ inline bool is_alive(const uint8_t* live, int cell_shift, int begin, int end) {
 
 template <int scale>
 void stretch_scale(const int16_t* in, const StretchPlan& plan, int width, const int8_t* detail,
-                   const uint8_t* live, int cell_shift, uint8_t* out) {
+                   int16_t detail_step, const uint8_t* live, int cell_shift, uint8_t* out) {
   constexpr int vectors = scale == 3 ? 6 : 2;
   constexpr int step = vectors * kSamples / scale;  // input samples of a block
   Taps taps[vectors];
@@ -85,24 +85,25 @@ void stretch_scale(const int16_t* in, const StretchPlan& plan, int width, const 
   if (width < step) {
     uint8_t pixels[vectors * kSamples];
     const bool alive = live && is_alive(live, cell_shift, 0, width);
-    stretch_block<vectors>(in, taps, detail, alive, pixels);
+    stretch_block<vectors>(in, taps, detail, detail_step, alive, pixels);
     __builtin_memcpy(out, pixels, static_cast<size_t>(width) * scale);
     return;
   }
   for (int x = 0; x < width; x += step) {
     if (x > width - step) x = width - step;  // the last block overlaps the one before
     const bool alive = live && is_alive(live, cell_shift, x, x + step);
-    stretch_block<vectors>(in + x, taps, detail + x * scale, alive, out + x * scale);
+    stretch_block<vectors>(in + x, taps, detail + x * scale, detail_step, alive, out + x * scale);
   }
 }
 
 void stretch_vector(const int16_t* in, const StretchPlan& plan, int width, const int8_t* detail,
-                    const uint8_t* live, int cell, uint8_t* out) {
+                    int step, const uint8_t* live, int cell, uint8_t* out) {
+  const auto detail_step = static_cast<int16_t>(step);
   const int cell_shift = cell == kCell ? 3 : 2;
   switch (plan.phases.scale) {
-    case 2: return stretch_scale<2>(in, plan, width, detail, live, cell_shift, out);
-    case 3: return stretch_scale<3>(in, plan, width, detail, live, cell_shift, out);
-    default: return stretch_scale<4>(in, plan, width, detail, live, cell_shift, out);
+    case 2: return stretch_scale<2>(in, plan, width, detail, detail_step, live, cell_shift, out);
+    case 3: return stretch_scale<3>(in, plan, width, detail, detail_step, live, cell_shift, out);
+    default: return stretch_scale<4>(in, plan, width, detail, detail_step, live, cell_shift, out);
   }
 }
 

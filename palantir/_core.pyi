@@ -11,7 +11,6 @@ _Double = NDArray[np.float64]
 _Planes = tuple[_Bytes, _Bytes, _Bytes]
 
 FRACTION_BITS: int
-DETAIL_BITS: int
 MAX_SCALE: int
 
 class DecodeError(Exception): ...
@@ -65,12 +64,14 @@ class BufferPool:
 class DetailFrame:
     planes: tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8]]
     live: _Planes
-    def __init__(self, frame: CodedFrame, scale: int, pool: BufferPool) -> None: ...
+    bits: int
+    def __init__(self, frame: CodedFrame, scale: int, bits: int, pool: BufferPool) -> None: ...
     def paste(
         self, frame: CodedFrame, plane: int, x: int, y: int, detail: _Fixed, pool: BufferPool
     ) -> None: ...
     def clear(self, plane: int, x: int, y: int, width: int, height: int) -> None: ...
 
+def fitting_bits(details: Sequence[_Fixed]) -> int: ...
 def reuse_detail(
     frame: CodedFrame,
     references: Mapping[int, DetailFrame],

@@ -82,9 +82,14 @@ class DetailReuse:
                 frame.native, details, self._scale, self._fade, tiles, self._pool
             )
         if anchors:
-            detail = detail or _core.DetailFrame(frame.native, self._scale, self._pool)
+            detail = detail or self._fresh(frame, anchors)
             self._paste(frame, detail, anchors)
         return _DetailFrame(frame, self._scale, detail, self._pool)
+
+    def _fresh(self, frame: CodedFrame, anchors: Sequence[AnchorDetail]) -> _core.DetailFrame:
+        added = [plane for anchor in anchors for plane in anchor.planes if plane is not None]
+        bits = _core.fitting_bits(added)
+        return _core.DetailFrame(frame.native, self._scale, bits, self._pool)
 
     def _paste(
         self, frame: CodedFrame, detail: _core.DetailFrame, anchors: Sequence[AnchorDetail]

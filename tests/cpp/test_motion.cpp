@@ -216,7 +216,7 @@ void check_block(const Block& block, const std::map<int, const Pictures<Sample>*
 
 std::shared_ptr<const DetailFrame> detail_of(BufferPool& pool, const CodedFrame& frame, int scale,
                                              const Pictures<int8_t>& made) {
-  auto detail = std::make_shared<DetailFrame>(pool, frame, scale);
+  auto detail = std::make_shared<DetailFrame>(pool, frame, scale, 2);
   for (int p = 0; p < kPlanes; ++p) {
     DetailPlane& plane = detail->planes[p];
     plane.finish_rows(0, plane.rows());

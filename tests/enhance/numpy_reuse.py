@@ -21,7 +21,6 @@ Integers = NDArray[np.int64]
 Pictures = Mapping[int, tuple[NDArray[Any], ...]]
 
 DETAIL_RANGE = (-127, 127)
-DEAD = 1  # magnitude up to which a cell's detail is dropped
 CELL = 8  # luma pixels a side
 
 
@@ -144,9 +143,12 @@ def _predict(
 
 
 def detail_reuse(
-    frame: CodedFrame, references: Pictures, scale: int, fade: float
+    frame: CodedFrame, references: Pictures, scale: int, fade: float, bits: int = 2
 ) -> tuple[Integers, ...]:
-    """Detail reuse: confidence times the references' detail in inter blocks, else 0."""
+    """Detail reuse: confidence times the references' detail in inter blocks, else 0.
+
+    bits  fractional bits of all detail; cells of at most a quarter of a grey level are dropped
+    """
     trust, kernels = confidence(frame, fade), _detail_kernels()
     planes = []
     for p, lr in enumerate(frame.planes):
@@ -157,16 +159,16 @@ def detail_reuse(
                 _predict(frame, block, p, scale, references, kernels, detail)
         weight = _per_plane(trust, p).repeat(scale, axis=0).repeat(scale, axis=1)
         faded = np.sign(detail) * ((np.abs(detail) * weight + 128) // 256)
-        planes.append(_without_dead(faded, p, scale))
+        planes.append(_without_dead(faded, p, scale, 2**bits // 4))
     return tuple(planes)
 
 
-def _without_dead(detail: Integers, plane: int, scale: int) -> Integers:
+def _without_dead(detail: Integers, plane: int, scale: int, most: int) -> Integers:
     side = CELL * scale >> (plane > 0)
     for top in range(0, detail.shape[0], side):
         for left in range(0, detail.shape[1], side):
             cell = detail[top : top + side, left : left + side]
-            if np.abs(cell).max() <= DEAD:
+            if np.abs(cell).max() <= most:
                 cell[:] = 0
     return detail
 

@@ -16,7 +16,6 @@ from tests.enhance.streams import all_blocks, coded_frames
 
 FADE = 8.0
 POOL = _core.BufferPool()
-STEP = 1 << (_core.FRACTION_BITS - _core.DETAIL_BITS)
 
 
 def noise_of(frame: CodedFrame, p: int, scale: int) -> NDArray[np.int16]:
@@ -29,11 +28,12 @@ def noise_of(frame: CodedFrame, p: int, scale: int) -> NDArray[np.int16]:
     return (noise * alive.repeat(side, 0).repeat(side, 1)[:height, :width]).astype(np.int16)
 
 
-def random_detail(frame: CodedFrame, scale: int) -> _core.DetailFrame:
+def random_detail(frame: CodedFrame, scale: int, bits: int = 2) -> _core.DetailFrame:
     """Such detail of a frame's SR size."""
-    detail = _core.DetailFrame(frame.native, scale, POOL)
+    detail = _core.DetailFrame(frame.native, scale, bits, POOL)
+    step = 1 << (_core.FRACTION_BITS - bits)
     for p in range(3):
-        detail.paste(frame.native, p, 0, 0, noise_of(frame, p, scale) * STEP, POOL)
+        detail.paste(frame.native, p, 0, 0, noise_of(frame, p, scale) * step, POOL)
     return detail
 
 
@@ -41,7 +41,7 @@ def reused(
     frame: CodedFrame, references: dict[int, _core.DetailFrame], scale: int, fade: float = FADE
 ) -> _core.DetailFrame:
     detail = _core.reuse_detail(frame.native, references, scale, fade, [], POOL)
-    return detail or _core.DetailFrame(frame.native, scale, POOL)
+    return detail or _core.DetailFrame(frame.native, scale, 2, POOL)
 
 
 def assert_equal_to_numpy(
@@ -49,7 +49,7 @@ def assert_equal_to_numpy(
 ) -> None:
     native = reused(frame, references, scale, fade)
     known = {index: detail.planes for index, detail in references.items()}
-    recomputed = detail_reuse(frame, known, scale, fade)
+    recomputed = detail_reuse(frame, known, scale, fade, native.bits)
     for p, expected in enumerate(recomputed):
         np.testing.assert_array_equal(native.planes[p], expected)
         side = CELL * scale >> (p > 0)
@@ -80,6 +80,54 @@ def test_the_clip_has_what_matters(rich_frames: list[CodedFrame]) -> None:
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])
 def test_every_frame_equals_numpy(rich_frames: list[CodedFrame], scale: int) -> None:
     check_stream(rich_frames[: 18 if scale == 1 else 5], scale)
+
+
+@pytest.mark.parametrize("bits", [0, 1])
+def test_every_exponent_equals_numpy(rich_frames: list[CodedFrame], bits: int) -> None:
+    frame, last = rich_frames[2], rich_frames[2].references[0]
+    detail = random_detail(rich_frames[last], 2, bits)
+    assert reused(frame, {last: detail}, 2).bits == bits
+    assert_equal_to_numpy(frame, {last: detail}, 2)
+
+
+def test_references_of_several_exponents_meet_at_the_coarsest(
+    rich_frames: list[CodedFrame],
+) -> None:
+    frame = max(rich_frames, key=lambda frame: len(set(frame.references)))
+    indices = sorted(set(frame.references))
+    fine = {i: random_detail(rich_frames[i], 1) for i in indices}
+    mixed = {**fine, indices[0]: random_detail(rich_frames[indices[0]], 1, 0)}
+    native = reused(frame, mixed, 1)
+    assert native.bits == 0
+    rounded = {i: tuple(rounded_to_whole(plane) for plane in d.planes) for i, d in fine.items()}
+    rounded[indices[0]] = mixed[indices[0]].planes
+    recomputed = detail_reuse(frame, rounded, 1, FADE, 0)
+    for plane, expected in zip(native.planes, recomputed, strict=True):
+        np.testing.assert_array_equal(plane, expected)
+
+
+def rounded_to_whole(quarters: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Halves away from 0."""
+    magnitude = (np.abs(quarters.astype(np.int16)) + 2) // 4
+    return np.asarray(np.sign(quarters) * magnitude, np.int8)
+
+
+def test_the_exponent_fits_the_anchors() -> None:
+    random = np.random.default_rng(4)
+
+    def bits_for(deviation: float) -> int:
+        levels = random.laplace(0, deviation / np.sqrt(2), (64, 64))
+        fixed = np.clip(np.rint(levels * (1 << _core.FRACTION_BITS)), -16320, 16320)
+        return _core.fitting_bits([fixed.astype(np.int16)])
+
+    assert [bits_for(deviation) for deviation in (3, 12, 80)] == [2, 1, 0]
+    assert _core.fitting_bits([]) == 2
+
+
+@pytest.mark.parametrize("bits", [-1, 3])
+def test_an_impossible_exponent_is_refused(rich_frames: list[CodedFrame], bits: int) -> None:
+    with pytest.raises(ValueError, match=r"bits must be 0\.\.2"):
+        _core.DetailFrame(rich_frames[0].native, 2, bits, POOL)
 
 
 @pytest.mark.parametrize("fade", [0.01, 3.5, 1e6])

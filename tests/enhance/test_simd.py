@@ -19,7 +19,7 @@ hash, pool, details, random = hashlib.sha256(), _core.BufferPool(), {}, np.rando
 for frame in decode(sys.argv[1]):
     known = {i: details[i] for i in frame.references if i in details}
     detail = _core.reuse_detail(frame.native, known, 4, 16.0, [], pool) if known else None
-    detail = detail or _core.DetailFrame(frame.native, 4, pool)
+    detail = detail or _core.DetailFrame(frame.native, 4, 2, pool)
     added = random.integers(-4000, 4000, (64, 96)).astype(np.int16)
     detail.paste(frame.native, 0, 32, 16, added, pool)
     details[frame.index] = detail
