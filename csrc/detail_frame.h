@@ -27,9 +27,9 @@ constexpr int kMinDetailBits = 0, kMaxDetailBits = 2;
 // few round what is fine, and that again in each frame that reuses it.
 int fitting_bits(const std::vector<Plane<const int16_t>>& details);
 
-// Detail whose magnitude stays at or below a quarter of a grey level all over a cell is dropped: it
-// changes no pixel by more than rounding does.
-constexpr int dead_detail(int bits) { return (1 << bits) / 4; }
+// Detail whose magnitude stays at or below one and a half grey levels all over a cell is dropped: by
+// then it is as likely to be wrong as right.
+constexpr int dead_detail(int bits) { return (3 << bits) / 2; }
 
 class DetailPlane {
  public:

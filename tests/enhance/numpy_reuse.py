@@ -147,7 +147,7 @@ def detail_reuse(
 ) -> tuple[Integers, ...]:
     """Detail reuse: confidence times the references' detail in inter blocks, else 0.
 
-    bits  fractional bits of all detail; cells of at most a quarter of a grey level are dropped
+    bits  fractional bits of all detail; cells of at most 1.5 grey levels are dropped
     """
     trust, kernels = confidence(frame, fade), _detail_kernels()
     planes = []
@@ -159,7 +159,7 @@ def detail_reuse(
                 _predict(frame, block, p, scale, references, kernels, detail)
         weight = _per_plane(trust, p).repeat(scale, axis=0).repeat(scale, axis=1)
         faded = np.sign(detail) * ((np.abs(detail) * weight + 128) // 256)
-        planes.append(_without_dead(faded, p, scale, 2**bits // 4))
+        planes.append(_without_dead(faded, p, scale, 3 * 2**bits // 2))
     return tuple(planes)
 
 
