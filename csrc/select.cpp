@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "batch_greedy.h"
 #include "lanes.h"
 #include "maximum_tree.h"
 
@@ -114,10 +115,14 @@ class LazyGreedy {
         error_(lanes_.references, lanes_.dependents, texture(), lanes_.chunks()),
         influence_(lanes_.dependents, lanes_.references, own_cost(), lanes_.chunks()),
         bounds_(first_bounds()),
-        fresh_((lanes_.slots() + kBlock - 1) / kBlock, 1),
-        total_(objective()) {}
+        fresh_((lanes_.slots() + kBlock - 1) / kBlock, 1) {}
 
-  double total() const { return total_.value(); }
+  // Before the first pick.
+  double objective() const {
+    double sum = 0.0;
+    for (Slot slot = 0; slot < lanes_.slots(); ++slot) sum += influence_.base()[slot] * error_[slot];
+    return sum;
+  }
 
   // The best node that is no anchor yet, -1 if no node gains anything.
   std::int64_t best() {
@@ -135,7 +140,6 @@ class LazyGreedy {
     error_.clear(slot);
     influence_.clear(slot);
     fresh_[slot / kBlock] = 0;
-    total_.subtract(gain);
     return gain;
   }
 
@@ -209,19 +213,12 @@ class LazyGreedy {
     return MaximumTree(bounds);
   }
 
-  double objective() const {
-    double sum = 0.0;
-    for (Slot slot = 0; slot < lanes_.slots(); ++slot) sum += influence_.base()[slot] * error_[slot];
-    return sum;
-  }
-
   const GraphView& graph_;
   const Lanes<kLanes> lanes_;
   std::vector<double> open_;  // 0 for anchors: errors and influences stop there
   LazyValues<kLanes> error_, influence_;
   MaximumTree bounds_;               // of the gains in each block
   std::vector<std::uint8_t> fresh_;  // by block: the bound is the largest of its present values
-  Total total_;
 };
 
 // The objective once these nodes are anchors, summed anew.
@@ -235,11 +232,12 @@ double objective_of(const GraphView& graph, const std::vector<std::int64_t>& ord
   return sum;
 }
 
-template <int kLanes>
-Selection select_lazily(const GraphView& graph, std::int64_t count, const KeepGoing& keep_going) {
-  LazyGreedy<kLanes> greedy(graph);
+template <class Greedy>
+Selection select_with(const GraphView& graph, std::int64_t count, const KeepGoing& keep_going) {
+  Greedy greedy(graph);
+  Total total(greedy.objective());
   Selection selection;
-  selection.total.push_back(greedy.total());
+  selection.total.push_back(total.value());
   std::int64_t next = 0;  // with nothing left to gain, nodes are taken in order
   bool gaining = true;
   const std::int64_t picks = std::clamp<std::int64_t>(count, 0, graph.nodes);
@@ -248,7 +246,8 @@ Selection select_lazily(const GraphView& graph, std::int64_t count, const KeepGo
     gaining = node >= 0;
     if (gaining) {
       selection.gain.push_back(greedy.pick(node));
-      selection.total.push_back(greedy.total());
+      total.subtract(selection.gain.back());
+      selection.total.push_back(total.value());
     } else {
       while (greedy.is_anchor(next)) ++next;
       node = next++;
@@ -266,40 +265,27 @@ template <int kLanes>
 std::vector<double> objectives_lazily(const GraphView& graph, const std::int64_t* order,
                                       std::int64_t picks, const KeepGoing& keep_going) {
   LazyGreedy<kLanes> greedy(graph);
-  std::vector<double> total{greedy.total()};
+  Total left(greedy.objective());
+  std::vector<double> total{left.value()};
   for (std::int64_t pick = 0; pick < picks && (!keep_going || keep_going()); ++pick) {
-    greedy.pick(order[pick]);
-    total.push_back(greedy.total());
+    left.subtract(greedy.pick(order[pick]));
+    total.push_back(left.value());
   }
   const std::vector<std::int64_t> picked(order, order + total.size() - 1);
   total.back() = std::min(total.back(), objective_of(graph, picked));
   return total;
 }
 
-constexpr int kManyLanes = 32;
-
-// Whether edges mostly reach back over a chunk's length: else chunks would be mostly padding.
-bool fills_many_lanes(const GraphView& graph) {
-  std::int64_t reach = 0;
-  for (std::int64_t node = 0; node < graph.nodes; ++node) {
-    for (std::int64_t edge = graph.row_start[node]; edge < graph.row_start[node + 1]; ++edge) {
-      reach += std::min<std::int64_t>(node - graph.reference[edge], kManyLanes);
-    }
-  }
-  return reach > kManyLanes / 2 * graph.row_start[graph.nodes];
-}
-
 // Lanes save branches but drag a node's neighbours along. They pay where much of the graph changes
-// with every pick: in a small graph, and in a large one with many edges. Measured on clips.
+// with every pick: in a small one. Measured on clips.
+constexpr std::int64_t kTinyGraph = 200;    // nodes
+constexpr std::int64_t kLargeGraph = 8192;  // nodes
+
 template <class Work>
 auto with_lanes(const GraphView& graph, const Work& work) {
   using std::integral_constant;
-  if (graph.nodes <= 200) return work(integral_constant<int, 1>());
-  if (graph.nodes < 4096) return work(integral_constant<int, 8>());
-  const bool dense = graph.row_start[graph.nodes] > 5 * graph.nodes / 2;
-  return dense && graph.nodes < 1 << 24 && fills_many_lanes(graph)
-             ? work(integral_constant<int, kManyLanes>())
-             : work(integral_constant<int, 1>());
+  if (graph.nodes <= kTinyGraph || graph.nodes >= kLargeGraph) return work(integral_constant<int, 1>());
+  return work(integral_constant<int, 8>());
 }
 
 }  // namespace
@@ -313,8 +299,9 @@ std::vector<double> objectives(const GraphView& graph, const std::int64_t* order
 
 Selection select_adjoint(const GraphView& graph, std::int64_t count,
                          const KeepGoing& keep_going) {
+  if (graph.nodes >= kLargeGraph) return select_with<BatchGreedy>(graph, count, keep_going);
   return with_lanes(graph, [&](auto lanes) {
-    return select_lazily<lanes.value>(graph, count, keep_going);
+    return select_with<LazyGreedy<lanes.value>>(graph, count, keep_going);
   });
 }
 
