@@ -25,7 +25,7 @@ double number_of(std::uint64_t step) {
   return number;
 }
 
-// A gain that at least `count` nodes reach, but not many more; the least there is if there are none.
+// A gain that at least `count` nodes reach, but not many more; 0 where fewer gain anything.
 double reached_by(const std::vector<double>& gains, std::size_t count) {
   std::vector<std::uint32_t> nodes(std::size_t{1} << 13, 0);
   for (const double gain : gains) nodes[gain > 0 ? step_of(gain) : 0] += 1;

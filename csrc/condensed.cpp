@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "simd.h"
+
 namespace palantir {
 
 Condenser::Condenser(const NodeValues& values)
-    : values_(values), largest_row_(values.references.largest_row()), reached_(values.graph.nodes), needed_(values.graph.nodes + 1, 0),
+    : values_(values), largest_row_(values.references.largest_row()),
+      reached_(values.graph.nodes), needed_(values.graph.nodes + 1, 0),
       place_(values.graph.nodes + 1, 0) {}
 
 void Condenser::condense(const std::vector<std::int64_t>& nodes, Condensed& condensed) {
@@ -32,7 +35,7 @@ void Condenser::find_between(const Condensed& condensed) {
   reached_.drain_upwards(condensed.node[count - 1], [&](std::int64_t node) {
     if (values_.is_anchor(node)) return;
     node_.push_back(node);
-    values_.takers.each(node, [&](auto edge) { reached_.add(edge.node); });
+    values_.takers.each(node, [&](auto other, double) { reached_.add(other); });
   });
   ++round_;
   candidate_.assign(node_.size(), -1);
@@ -45,7 +48,7 @@ void Condenser::find_between(const Condensed& condensed) {
       node_[i] = -1;
       continue;
     }
-    values_.references.each(node, [&](auto edge) { needed_[edge.node] = round_; });
+    values_.references.each(node, [&](auto other, double) { needed_[other] = round_; });
   }
   std::size_t kept = 1;
   for (std::size_t i = 1; i < node_.size(); ++i) {
@@ -72,12 +75,12 @@ void Condenser::gather(Condensed& condensed) {
     }
     double sum = values_.graph.texture[node_[i]];
     std::uint32_t lanes = 0;
-    values_.references.each(node_[i], [&](auto edge) {
-      const std::int32_t from = place_[edge.node];
-      sum += edge.weight * (from > 0 ? handed_on_[from] : values_.error(edge.node));
+    values_.references.each(node_[i], [&](auto other, double weight) {
+      const std::int32_t from = place_[other];
+      sum += weight * (from > 0 ? handed_on_[from] : values_.error(other));
       lanes |= lanes_out_[from];
       reference_[edges] = from;
-      weight_[edges] = edge.weight;
+      weight_[edges] = weight;
       edges += from > 0;
     });
     for (; edges % NodeRows::kGroup != 0; ++edges) {
@@ -98,9 +101,9 @@ void Condenser::gather(Condensed& condensed) {
 void Condenser::sum_costs(Condensed& condensed) {
   for (std::size_t i = node_.size(); i-- > 1;) {
     double sum = values_.graph.own_cost(node_[i]);
-    values_.takers.each(node_[i], [&](auto edge) {
-      const std::int32_t to = place_[edge.node];
-      sum += edge.weight * (to > 0 ? handed_on_[to] : values_.influence(edge.node));
+    values_.takers.each(node_[i], [&](auto other, double weight) {
+      const std::int32_t to = place_[other];
+      sum += weight * (to > 0 ? handed_on_[to] : values_.influence(other));
     });
     const int candidate = candidate_[i];
     handed_on_[i] = candidate < 0 ? sum : 0.0;
@@ -110,6 +113,9 @@ void Condenser::sum_costs(Condensed& condensed) {
 
 // The weights of all ways from candidates first ... first + kLanes - 1 to later candidates. Called
 // for the last candidates first: what stands before them is still 0.
+#if defined(PALANTIR_HAS_V4_CLONES)  // AVX2 gains nothing here
+__attribute__((target_clones("default", "arch=x86-64-v4")))
+#endif
 void Condenser::follow(int first, Condensed& condensed) {
   const std::uint32_t bit = std::uint32_t{1} << first / kLanes;
   const std::int32_t count = static_cast<std::int32_t>(node_.size());

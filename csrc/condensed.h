@@ -35,7 +35,7 @@ class Condenser {
  private:
   static constexpr int kLanes = 8;  // candidates whose ways are followed at once
   typedef double Lanes __attribute__((vector_size(8 * kLanes)));
-  struct Ways {
+  struct alignas(8 * kLanes) Ways {
     Lanes lanes;
   };
 

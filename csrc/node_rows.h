@@ -15,10 +15,6 @@ namespace palantir {
 class NodeRows {
  public:
   static constexpr int kGroup = 4;
-  struct Edge {
-    double weight;
-    std::int32_t node;
-  };
 
   // For each node, the nodes it takes error from, in the order of the graph.
   static NodeRows references(const GraphView& graph) {
@@ -33,12 +29,13 @@ class NodeRows {
 
   std::int64_t nodes() const { return static_cast<std::int64_t>(start_.size()) - 1; }
 
-  // Calls visit(edge) for each edge of the node, edges to `nothing` too.
+  // Calls visit(other, weight) for each edge of the node, edges to `nothing` too.
   template <class Visit>
   void each(std::int64_t node, const Visit& visit) const {
-    const Edge* end = edge_.data() + start_[node + 1];
-    for (const Edge* edge = edge_.data() + start_[node]; edge < end; edge += kGroup) {
-      for (int i = 0; i < kGroup; ++i) visit(edge[i]);
+    for (std::int64_t edge = start_[node]; edge < start_[node + 1]; edge += kGroup) {
+      const std::int32_t* other = other_.data() + edge;
+      const double* weight = weight_.data() + edge;
+      for (int i = 0; i < kGroup; ++i) visit(other[i], weight[i]);
     }
   }
 
@@ -61,11 +58,14 @@ class NodeRows {
       const std::int64_t padded = (start_[node + 1] + kGroup - 1) / kGroup * kGroup;
       start_[node + 1] = start_[node] + padded;
     }
-    edge_.assign(start_[graph.nodes], {0.0, static_cast<std::int32_t>(graph.nodes)});
+    other_.assign(start_[graph.nodes], static_cast<std::int32_t>(graph.nodes));
+    weight_.assign(start_[graph.nodes], 0.0);
     std::vector<std::int64_t> next(start_.begin(), start_.end() - 1);
     each_edge(graph, [&](std::int32_t taker, std::int64_t edge) {
       const std::int32_t reference = graph.reference[edge];
-      edge_[next[row_of(taker, reference)]++] = {graph.weight[edge], other_of(taker, reference)};
+      const std::int64_t place = next[row_of(taker, reference)]++;
+      other_[place] = other_of(taker, reference);
+      weight_[place] = graph.weight[edge];
     });
   }
 
@@ -78,8 +78,9 @@ class NodeRows {
     }
   }
 
-  std::vector<std::int64_t> start_;  // [nodes + 1]
-  std::vector<Edge> edge_;
+  std::vector<std::int64_t> start_;   // [nodes + 1]
+  std::vector<std::int32_t> other_;  // [start_[nodes]]
+  std::vector<double> weight_;       // [start_[nodes]]
 };
 
 }  // namespace palantir

@@ -30,13 +30,13 @@ void NodeValues::settle() {
   changed_errors_.drain_upwards(graph.nodes - 1, [&](std::int64_t node) {
     if (is_anchor(node)) return;
     double sum = graph.texture[node];
-    references.each(node, [&](auto edge) { sum += edge.weight * error_[edge.node]; });
+    references.each(node, [&](auto other, double weight) { sum += weight * error_[other]; });
     if (sum != error_[node]) change_error(node, sum);
   });
   changed_influences_.drain_downwards([&](std::int64_t node) {
     if (node == graph.nodes || is_anchor(node)) return;
     double sum = graph.own_cost(node);
-    takers.each(node, [&](auto edge) { sum += edge.weight * influence_[edge.node]; });
+    takers.each(node, [&](auto other, double weight) { sum += weight * influence_[other]; });
     if (sum != influence_[node]) change_influence(node, sum);
   });
 }
@@ -44,13 +44,13 @@ void NodeValues::settle() {
 void NodeValues::change_error(std::int64_t node, double value) {
   error_[node] = value;
   note_gain(node);
-  takers.each(node, [&](auto edge) { changed_errors_.add(edge.node); });
+  takers.each(node, [&](auto other, double) { changed_errors_.add(other); });
 }
 
 void NodeValues::change_influence(std::int64_t node, double value) {
   influence_[node] = value;
   note_gain(node);
-  references.each(node, [&](auto edge) { changed_influences_.add(edge.node); });
+  references.each(node, [&](auto other, double) { changed_influences_.add(other); });
 }
 
 // An infinity times 0 gains nothing.

@@ -1,7 +1,8 @@
-// Lazy greedy with exact gains. A pick lowers the errors of nodes that depend on it and the
-// influences of nodes it depends on; these are only marked as out of date. Values never rise, so
-// an outdated gain is an upper bound: just the nodes that might be the best are brought up to
-// date, each summed anew in full from what it depends on and never corrected by differences.
+// Lazy greedy with exact gains; batch_greedy.h has the form for large graphs. A pick lowers the
+// errors of nodes that depend on it and the influences of nodes it depends on; these are only
+// marked as out of date. Values never rise, so an outdated gain is an upper bound: just the nodes
+// that might be the best are brought up to date, each summed anew in full from what it depends on
+// and never corrected by differences.
 #include "select.h"
 
 #include <algorithm>
@@ -120,7 +121,9 @@ class LazyGreedy {
   // Before the first pick.
   double objective() const {
     double sum = 0.0;
-    for (Slot slot = 0; slot < lanes_.slots(); ++slot) sum += influence_.base()[slot] * error_[slot];
+    for (Slot slot = 0; slot < lanes_.slots(); ++slot) {
+      sum += influence_.base()[slot] * error_[slot];
+    }
     return sum;
   }
 
@@ -284,8 +287,9 @@ constexpr std::int64_t kLargeGraph = 8192;  // nodes
 template <class Work>
 auto with_lanes(const GraphView& graph, const Work& work) {
   using std::integral_constant;
-  if (graph.nodes <= kTinyGraph || graph.nodes >= kLargeGraph) return work(integral_constant<int, 1>());
-  return work(integral_constant<int, 8>());
+  return kTinyGraph < graph.nodes && graph.nodes < kLargeGraph
+             ? work(integral_constant<int, 8>())
+             : work(integral_constant<int, 1>());
 }
 
 }  // namespace

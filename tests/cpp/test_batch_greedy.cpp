@@ -1,6 +1,7 @@
 // Greedy in batches: condensed graphs stand for the whole one, and picks are those of whole sweeps.
 #include "batch_greedy.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <memory>
@@ -113,6 +114,18 @@ void picks_are_those_of_whole_sweeps() {
   }
 }
 
+// More ties than candidates, and the first of them not among those of largest gain.
+void the_first_of_many_ties_is_picked() {
+  Graph graph;
+  for (int v = 0; v < 300; ++v) graph.add_node(1.0 + v * 1e-13, true, {});
+  const palantir::GraphView view = graph.view();
+  palantir::BatchGreedy greedy(view);
+  for (std::int64_t node = 0; node < 150; ++node) {
+    expect(greedy.best() == node, "the first of the ties");
+    greedy.pick(node);
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -120,5 +133,6 @@ int main() {
   a_condensed_graph_has_the_values_of_the_whole();
   values_after_picks_are_those_of_whole_sweeps();
   picks_are_those_of_whole_sweeps();
+  the_first_of_many_ties_is_picked();
   return failures > 0;
 }
