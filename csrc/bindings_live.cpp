@@ -2,9 +2,14 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <limits>
 #include <mutex>
 #include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "arrays.h"
@@ -18,6 +23,9 @@ using palantir::array_of;
 
 namespace {
 
+// Nodes of an interval that is worked on faster than the GIL changes hands.
+constexpr std::int64_t kFewNodes = 256;
+
 // A LiveSelector that several Python threads may call, one after the other.
 class SharedLiveSelector {
  public:
@@ -25,8 +33,11 @@ class SharedLiveSelector {
 
   template <class Work>
   auto with(const Work& work) {
+    std::unique_lock<std::mutex> turn(mutex_, std::try_to_lock);
+    if (turn && selector_.nodes() <= kFewNodes) return work(selector_);
+    if (turn) turn.unlock();  // never waited for by a thread that has the GIL
     const py::gil_scoped_release release;
-    const std::lock_guard<std::mutex> turn(mutex_);
+    turn.lock();
     return work(selector_);
   }
 
@@ -37,33 +48,41 @@ class SharedLiveSelector {
 
 template <typename T>
 std::vector<T> vector_of(const Array<T>& array) {
-  if (array.ndim() != 1) throw std::invalid_argument("an array of one dimension is needed");
+  if (array.ndim() != 1) throw std::invalid_argument("what is no column");
   return {array.data(), array.data() + array.size()};
 }
 
-std::vector<palantir::Edge> edges_of(const Array<std::int32_t>& patch,
-                                     const Array<std::int32_t>& reference,
-                                     const Array<std::int32_t>& source,
-                                     const Array<double>& weight) {
-  const auto patches = vector_of(patch), references = vector_of(reference);
-  const auto sources = vector_of(source);
-  const auto weights = vector_of(weight);
-  const std::size_t count = patches.size();
-  if (references.size() != count || sources.size() != count || weights.size() != count)
-    throw std::invalid_argument("the columns of edges differ in length");
-  std::vector<palantir::Edge> edges(count);
-  for (std::size_t i = 0; i < count; ++i)
-    edges[i] = {patches[i], references[i], sources[i], weights[i]};
-  return edges;
+// Wider than what an edge holds: numbers beyond it are refused, not cut.
+using Whole = Array<std::int64_t>;
+
+std::int32_t narrow(std::int64_t value) {
+  using Limits = std::numeric_limits<std::int32_t>;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, Limits::min(), Limits::max()));
 }
 
-void push(SharedLiveSelector& live, std::int32_t index, bool shown, bool key,
-          const std::array<std::int32_t, palantir::kSlots>& slots, const Array<double>& texture,
-          const Array<std::int32_t>& patch, const Array<std::int32_t>& reference,
-          const Array<std::int32_t>& source, const Array<double>& weight) {
-  palantir::LiveFrame frame{index, shown, key, slots, vector_of(texture),
-                            edges_of(patch, reference, source, weight)};
-  live.with([&](palantir::LiveSelector& selector) { selector.push(std::move(frame)); });
+palantir::LiveFrame frame_of(std::int32_t index, bool shown, bool key,
+                             const std::array<std::int32_t, palantir::kSlots>& slots,
+                             py::ssize_t patches, const Array<double>& texture, const Whole& patch,
+                             const Whole& reference, const Whole& source,
+                             const Array<double>& weight) {
+  std::string lengths;
+  for (const py::array& column : {py::array(texture), py::array(patch), py::array(reference),
+                                  py::array(source), py::array(weight)}) {
+    if (column.ndim() != 1) throw std::invalid_argument("what is no column");
+    lengths += (lengths.empty() ? "" : ", ") + std::to_string(column.size());
+  }
+  const py::ssize_t edges = patch.size();
+  if (texture.size() != patches || reference.size() != edges || source.size() != edges ||
+      weight.size() != edges)
+    throw std::invalid_argument("columns of lengths [" + lengths + "] for " +
+                                std::to_string(patches) + " patches");
+  palantir::LiveFrame frame{index, shown, key, slots, vector_of(texture), {}};
+  frame.edges.reserve(static_cast<std::size_t>(edges));
+  for (py::ssize_t i = 0; i < edges; ++i)
+    frame.edges.push_back({narrow(patch.data()[i]), narrow(reference.data()[i]),
+                           narrow(source.data()[i]), weight.data()[i]});
+  palantir::check_sound(frame);
+  return frame;
 }
 
 py::tuple run_select(SharedLiveSelector& live, std::int64_t count, double seconds) {
@@ -74,35 +93,42 @@ py::tuple run_select(SharedLiveSelector& live, std::int64_t count, double second
     return std::chrono::duration<double>(Clock::now() - begin).count() < seconds && poll();
   };
   const palantir::Selection selection = live.with(
-      [&](palantir::LiveSelector& selector) { return selector.select(count, keep_going); });
+      [&](auto& selector) { return selector.select(count, keep_going); });
   palantir::raise_pending();
   return py::make_tuple(array_of(selection.order), array_of(selection.gain),
                         array_of(selection.total));
 }
 
+std::pair<double, double> pair_of(const palantir::Sums& sums) {
+  return {sums.objective, sums.untouched};
+}
+
+std::pair<double, double> show(SharedLiveSelector& live, std::int32_t index) {
+  return pair_of(live.with([&](auto& selector) { return selector.show(index); }));
+}
+
+std::pair<double, double> settle(SharedLiveSelector& live, const Array<std::int64_t>& anchors) {
+  if (anchors.ndim() != 1) throw std::invalid_argument("anchors are no column");
+  return pair_of(live.with(
+      [&](auto& selector) { return selector.settle(anchors.data(), anchors.size()); }));
+}
+
 }  // namespace
 
 void register_live(py::module_& module) {
+  py::class_<palantir::LiveFrame>(module, "LiveFrame")
+      .def(py::init(&frame_of), py::arg("index"), py::arg("shown"), py::arg("key"),
+           py::arg("slots"), py::arg("patches"), py::arg("texture"), py::arg("patch"),
+           py::arg("reference"), py::arg("source"), py::arg("weight"));
   py::class_<SharedLiveSelector>(module, "LiveSelector")
       .def(py::init<int, bool>(), py::arg("patches"), py::arg("tail"))
-      .def("push", &push, py::arg("index"), py::arg("shown"), py::arg("key"), py::arg("slots"),
-           py::arg("texture"), py::arg("patch"), py::arg("reference"), py::arg("source"),
-           py::arg("weight"))
       .def(
-          "show",
-          [](SharedLiveSelector& live, std::int32_t index) {
-            return live.with(
-                [&](palantir::LiveSelector& selector) { return selector.show(index); });
+          "push",
+          [](SharedLiveSelector& live, palantir::LiveFrame frame) {
+            live.with([&](auto& selector) { selector.push(std::move(frame)); });
           },
-          py::arg("index"))
+          py::arg("frame"))
+      .def("show", &show, py::arg("index"))
       .def("select", &run_select, py::arg("count"), py::arg("seconds"))
-      .def(
-          "settle",
-          [](SharedLiveSelector& live, const Array<std::int64_t>& anchors) {
-            const auto nodes = vector_of(anchors);
-            return live.with([&](palantir::LiveSelector& selector) {
-              return selector.settle(nodes.data(), static_cast<std::int64_t>(nodes.size()));
-            });
-          },
-          py::arg("anchors"));
+      .def("settle", &settle, py::arg("anchors"));
 }

@@ -100,7 +100,7 @@ def frame_row(frame: CodedFrame, time_base: Fraction) -> FrameRow:
         quantizer=frame.quantizer,
         coded_bytes=frame.coded_bytes,
         references=frame.references,
-        time=float(frame.pts * time_base),
+        time=frame.pts * time_base.numerator / time_base.denominator,
     )
 
 

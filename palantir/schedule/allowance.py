@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from palantir.graph.frames import FrameTable
+from palantir.graph.frames import FrameRow, FrameTable
 from palantir.grid import PatchGrid
 
-__all__ = ["Allowance", "Part", "patch_areas"]
+__all__ = ["Allowance", "Extent", "Part", "patch_areas"]
 
-Part: TypeAlias = tuple[FrameTable, PatchGrid]  # coded frames and their patches; node v = t*P + p
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a budget needs of a FrameTable, by the same names, where there is none yet."""
+
+    width: NDArray[np.int32]
+    height: NDArray[np.int32]
+    duration: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Coded frames."""
+        return len(self.width)
+
+    @classmethod
+    def of(cls, rows: Collection[FrameRow]) -> Extent:
+        """Of these frames."""
+        return cls(
+            np.array([row.width for row in rows], np.int32),
+            np.array([row.height for row in rows], np.int32),
+            np.array([row.duration for row in rows], np.float64),
+        )
+
+
+Frames: TypeAlias = FrameTable | Extent
+Part: TypeAlias = tuple[Frames, PatchGrid]  # coded frames and their patches; node v = t*P + p
 
 
 class Allowance(ABC):
@@ -23,11 +48,11 @@ class Allowance(ABC):
 
     __slots__ = ()
 
-    def most(self, frames: FrameTable, grid: PatchGrid) -> int:
+    def most(self, frames: Frames, grid: PatchGrid) -> int:
         """Picks worth asking a selector for: of no order does `prefix` keep more."""
         return self.most_of([(frames, grid)])[0]
 
-    def prefix(self, order: NDArray[np.int64], frames: FrameTable, grid: PatchGrid) -> int:
+    def prefix(self, order: NDArray[np.int64], frames: Frames, grid: PatchGrid) -> int:
         """How many picks of `order` (node indices, int64 [K]) the budget allows, from the first."""
         return self.prefix_of([(frames, grid)], np.zeros(len(order), np.int64), order)
 
@@ -51,7 +76,7 @@ class Allowance(ABC):
         return {}
 
 
-def patch_areas(frames: FrameTable, grid: PatchGrid) -> NDArray[np.int64]:
+def patch_areas(frames: Frames, grid: PatchGrid) -> NDArray[np.int64]:
     """LR pixels of every node, int64 [T*P]. Raises ScheduleError where the grid does not fit."""
     sizes = zip(frames.width.tolist(), frames.height.tolist(), strict=True)
     areas = [_frame_areas(grid, width, height) for width, height in sizes]

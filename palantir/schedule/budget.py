@@ -114,9 +114,10 @@ class Budget(Allowance):
         if not len(order):
             return 0
         areas = [patch_areas(frames, grid) for frames, grid in parts]
-        start = np.cumsum([0, *map(len, areas)])
         joined = np.concatenate(areas)
-        return self._nearest(joined[start[part] + order], int(joined.sum()))
+        if len(areas) > 1:
+            order = np.cumsum([0, *map(len, areas)])[part] + order
+        return self._nearest(joined[order], int(joined.sum()))
 
     def _nearest(self, areas: NDArray[np.int64], total: int) -> int:
         """How many of `areas`, in order, come nearest to the share of `total`.
@@ -124,13 +125,15 @@ class Budget(Allowance):
         One more is nearer, or as near, where the two sums it lies between are at most twice the
         share: whole numbers, compared exactly.
         """
-        sums = np.concatenate(([0], np.cumsum(areas)))
-        twice = math.floor(2 * _as_written(float(self.value)) * total)
-        nearest = int(np.searchsorted(sums[:-1] + sums[1:], twice, "right"))
+        sums = 2 * areas.cumsum() - areas  # of each pick's two
+        nearest = int(sums.searchsorted(_twice(float(self.value), total), "right"))
         return min(max(nearest, 1), len(areas))
 
 
 @lru_cache
-def _as_written(share: float) -> Fraction:
-    """The decimal that a share is written as: 5 % of 30 is then 1.5, and makes 2, everywhere."""
-    return Fraction(repr(share))
+def _twice(share: float, total: int) -> int:
+    """Twice the share of `total`, rounded down, of the decimal that the share is written as.
+
+    5 % of 30 is then 1.5, and makes 2, everywhere.
+    """
+    return math.floor(2 * Fraction(repr(share)) * total)

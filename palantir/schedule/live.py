@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
 from fractions import Fraction
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from palantir import _core
 from palantir.errors import ScheduleError
 from palantir.graph.construct import frame_row
-from palantir.graph.error_models import ErrorModel, PatchErrors, check_errors, error_model_of
-from palantir.graph.frames import FrameRow, FrameTable
+from palantir.graph.error_models import ErrorModel, error_model_of
+from palantir.graph.frames import FrameRow
 from palantir.graph.intervals import Interval
 from palantir.grid import PatchGrid
-from palantir.schedule.allowance import Allowance
+from palantir.schedule.allowance import Allowance, Extent
 from palantir.schedule.budget import Budget
 from palantir.schedule.live_record import LiveInterval, LiveRecord, check_finite
 
@@ -81,13 +78,11 @@ class LiveScheduler:
         self.deadline = _above_0("deadline", math.inf if deadline is None else deadline)
         _above_0("time base", time_base)
         self._error_model = error_model_of(error_model)
-        self._time_base = time_base
-        self._rows: list[FrameRow] = []  # of the open interval
-        self._index: list[int] = []  # of the same frames
+        self._time_base = Fraction(time_base)
+        self._rows: dict[int, FrameRow] = {}  # of the open interval, by coded-frame index
         self._last = (0, -1)  # packet and index of the newest frame
         self._past: list[LiveInterval] = []  # closed, not yet recorded
         self._selector: _core.LiveSelector | None = None
-        self._untouched: _core.LiveSelector | None = None  # the same stream without anchors
 
     def push(self, packet: DecodedPacket) -> list[LiveInterval]:
         """Take the next decoded packet; returns the intervals that close with it, mostly none.
@@ -100,19 +95,18 @@ class LiveScheduler:
         unusable, or the packet is older than the last; it is then left out. Also where errors grow
         beyond every number: the interval has no anchors to offer then, and the stream goes on.
         """
-        errors = self._checked(packet)
-        duration = float(packet.packet.duration * self._time_base)
+        checked = self._checked(packet)
+        displayed, time_base = packet.displayed, self._time_base
+        duration = packet.packet.duration * time_base.numerator / time_base.denominator
         closed = []
-        for frame, frame_errors in zip(packet.frames, errors, strict=True):
-            row = frame_row(frame, self._time_base)
-            row.duration = duration if frame.index == packet.displayed else 0.0
+        for index, row, frame in checked:
+            if index == displayed:
+                row.duration, displayed = duration, None
             if self._rows and self._ends_before(row):
                 closed.append(self._close())
-            self._add(frame, row, frame_errors)
-        if packet.displayed is not None and packet.displayed not in [
-            frame.index for frame in packet.frames
-        ]:
-            self._show_again(packet.displayed, duration)
+            self._add(index, row, frame)
+        if displayed is not None:
+            self._show_again(displayed, duration)
         if self.interval.frames is not None and len(self._rows) >= self.interval.frames:
             closed.append(self._close())
         check_finite(closed)
@@ -147,88 +141,80 @@ class LiveScheduler:
             parameters["deadline_passed"] = sum(not interval.complete for interval in past)
         return LiveRecord.of(past, self.grid, self.budget, parameters)
 
-    def _checked(self, packet: DecodedPacket) -> list[PatchErrors]:
-        """What the error model says of the packet's frames, once it is known to be usable."""
+    def _checked(self, packet: DecodedPacket) -> list[tuple[int, FrameRow, _core.LiveFrame]]:
+        """Index and facts of the packet's frames, once all of them are known to be usable."""
         grid, (last_packet, last_index) = self.grid, self._last
         result = []
         for frame in packet.frames:
-            if frame.packet < last_packet or frame.index <= last_index:
+            index, row = frame.index, frame_row(frame, self._time_base)
+            if row.packet < last_packet or index <= last_index:
                 raise ScheduleError(
-                    f"coded frame {frame.index} in packet {frame.packet} does not follow coded "
+                    f"coded frame {index} in packet {row.packet} does not follow coded "
                     f"frame {last_index} in packet {last_packet}"
                 )
-            grid = grid or PatchGrid.default(frame.width, frame.height)
-            errors = self._error_model(frame, grid.fit(frame.width, frame.height))
-            check_errors(errors, frame, grid)
-            _check_values(errors, frame.index)
-            result.append(errors)
-            last_packet, last_index = frame.packet, frame.index
+            grid = (grid or PatchGrid.default(row.width, row.height)).fit(row.width, row.height)
+            errors = self._error_model(frame, grid)
+            try:
+                native = _core.LiveFrame(
+                    index, row.shown, row.key, frame.slots, grid.count, *errors
+                )
+            except ValueError as error:
+                raise ScheduleError(
+                    f"the error model gives coded frame {index} {error}"
+                ) from None
+            result.append((index, row, native))
+            last_packet, last_index = row.packet, index
         self.grid, self._last = grid, (last_packet, last_index)
         return result
 
     def _ends_before(self, row: FrameRow) -> bool:
-        elapsed = row.time - self._rows[0].time
+        elapsed = row.time - next(iter(self._rows.values())).time
         return self.interval.ends_before(row.key, len(self._rows), elapsed)
 
-    def _add(self, frame: CodedFrame, row: FrameRow, errors: PatchErrors) -> None:
-        if self._selector is None or self._untouched is None:
-            self._selector = _core.LiveSelector(len(errors.texture), self.tail)
-            self._untouched = _core.LiveSelector(len(errors.texture), False)
-        for selector in (self._selector, self._untouched):
-            selector.push(frame.index, frame.shown, frame.key, frame.slots, *errors)
-        self._rows.append(row)
-        self._index.append(frame.index)
+    def _add(self, index: int, row: FrameRow, frame: _core.LiveFrame) -> None:
+        assert self.grid is not None
+        if self._selector is None:
+            self._selector = _core.LiveSelector(self.grid.count, self.tail)
+        self._selector.push(frame)
+        self._rows[index] = row
 
     def _show_again(self, index: int, duration: float) -> None:
         """Coded frame `index`, of an earlier packet, is displayed now."""
-        if self._selector is None or self._untouched is None:
+        if self._selector is None:
             return  # a frame from before the first that came
-        added = self._selector.show(index), self._untouched.show(index)
-        if index in self._index:
-            row = self._rows[self._index.index(index)]
-            row.shown = True
-            row.duration += duration
+        added = self._selector.show(index)
+        if index in self._rows:
+            self._rows[index].shown = True
+            self._rows[index].duration += duration
             return
         for place in reversed(range(len(self._past))):
-            if self._past[place].index[0] <= index:
+            if next(iter(self._past[place].rows)) <= index:
                 self._past[place] = self._past[place].displayed_later(index, *added)
                 return
 
-    def _table(self) -> FrameTable:
-        """The open interval's frames; references to earlier ones are -1, as if it stood alone."""
-        place = {index: t for t, index in enumerate(self._index)}
-        rows = [
-            replace(row, references=tuple(place.get(index, -1) for index in row.references))
-            for row in self._rows
-        ]
-        return FrameTable.from_rows(rows)
-
     def _close(self) -> LiveInterval:
         assert self._selector is not None
-        assert self._untouched is not None
         assert self.grid is not None
-        frames, grid = self._table(), self.grid
+        frames = Extent.of(self._rows.values())
         begin = time.perf_counter()
-        wanted = self.budget.most(frames, grid)
+        wanted = self.budget.most(frames, self.grid)
         order, gain, _ = self._selector.select(wanted, self.deadline)
         complete = len(order) == wanted
-        kept = self.budget.prefix(order, frames, grid)
+        kept = self.budget.prefix(order, frames, self.grid)
         order, gain = order[:kept], gain[:kept]
         seconds = time.perf_counter() - begin
-        anchors = np.zeros(len(frames) * grid.count, np.bool_)
-        anchors[order] = True
+        objective, untouched = self._selector.settle(order)
         closed = LiveInterval(
-            index=np.array(self._index, np.int64),
-            frames=frames,
-            anchors=anchors.reshape(len(frames), grid.count),
+            rows=self._rows,
+            grid=self.grid,
             order=order,
             gain=gain,
-            objective=self._selector.settle(order),
-            untouched=self._untouched.settle(np.zeros(0, np.int64)),
+            objective=objective,
+            untouched=untouched,
             complete=complete,
             seconds=seconds,
         )
-        self._rows, self._index = [], []
+        self._rows = {}
         self._past.append(closed)
         return closed
 
@@ -237,12 +223,3 @@ def _above_0(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
         raise ScheduleError(f"{name} {value!r} is not a time above 0 seconds")
     return float(value)
-
-
-def _check_values(errors: PatchErrors, frame: int) -> None:
-    for name, column in (("texture", errors.texture), ("weight", errors.weight)):
-        wrong = ~(np.isfinite(column) & (column >= 0))
-        if wrong.any():
-            raise ScheduleError(
-                f"the error model gives coded frame {frame} a {name} of {column[wrong][0]:g}"
-            )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import ScheduleError
-from palantir.graph.frames import FrameTable
+from palantir.graph.frames import FrameRow, FrameTable
 from palantir.grid import PatchGrid
 from palantir.schedule.allowance import Allowance
 
@@ -21,26 +22,47 @@ __all__ = ["LiveInterval", "LiveRecord", "check_finite"]
 class LiveInterval:
     """The anchors of one scheduling interval, and what was known of its frames when it closed.
 
-    index      int64 [n], coded-frame indices of its `n` frames
-    frames     the table of them; references to frames before the interval are -1
-    anchors    bool [n, P]
+    rows       what is known of each of its `n` frames, by coded-frame index, in decode order
+    grid       the `P` patches of a frame
     order      int64 [K], picks in order; node `v = t*P + p`, `t` counting from 0
     gain       float64 [K], drop of the objective by each pick, the tail included
     objective  sum of the errors of its shown frames, with these and all earlier anchors
     untouched  the same without any anchor, here or earlier
     complete   False where the deadline passed: `order` is then what was found until then
     seconds    that selection took
+
+    Arrays of frames and patches are made when they are first asked for.
     """
 
-    index: NDArray[np.int64]
-    frames: FrameTable
-    anchors: NDArray[np.bool_]
+    rows: Mapping[int, FrameRow]
+    grid: PatchGrid
     order: NDArray[np.int64]
     gain: NDArray[np.float64]
     objective: float
     untouched: float
     complete: bool
     seconds: float
+
+    @cached_property
+    def index(self) -> NDArray[np.int64]:
+        """Coded-frame indices, int64 [n]."""
+        return np.array(list(self.rows), np.int64)
+
+    @cached_property
+    def frames(self) -> FrameTable:
+        """The table of its frames; references to frames before the interval are -1."""
+        place = {index: t for t, index in enumerate(self.rows)}
+        return FrameTable.from_rows([
+            replace(row, references=tuple(place.get(index, -1) for index in row.references))
+            for row in self.rows.values()
+        ])  # fmt: skip
+
+    @cached_property
+    def anchors(self) -> NDArray[np.bool_]:
+        """Bool [n, P]."""
+        anchors = np.zeros((len(self.rows), self.grid.count), np.bool_)
+        anchors.reshape(-1)[self.order] = True
+        return anchors
 
     def displayed_later(self, index: int, objective: float, untouched: float) -> LiveInterval:
         """The same, now that a packet after its end displays coded frame `index` of it.
@@ -49,7 +71,7 @@ class LiveInterval:
         """
         return replace(
             self,
-            frames=replace(self.frames, shown=self.frames.shown | (self.index == index)),
+            rows={i: replace(row, shown=row.shown or i == index) for i, row in self.rows.items()},
             objective=self.objective + objective,
             untouched=self.untouched + untouched,
         )
@@ -90,14 +112,14 @@ class LiveRecord:
     ) -> LiveRecord:
         """The record of `intervals`, one or more. Raises ScheduleError as `check_finite` does."""
         check_finite(intervals)
-        first = intervals[0].frames
-        packet = np.concatenate([interval.frames.packet for interval in intervals])
+        rows = [row for interval in intervals for row in interval.rows.values()]
+        packet = np.array([row.packet for row in rows], np.int64)
         return cls(
-            lr_size=(int(first.width[0]), int(first.height[0])),
+            lr_size=(rows[0].width, rows[0].height),
             grid=grid,
             anchors=np.concatenate([interval.anchors for interval in intervals]),
             packet=packet - packet[0],
-            shown=np.concatenate([interval.frames.shown for interval in intervals]),
+            shown=np.array([row.shown for row in rows], np.bool_),
             budget=budget,
             parameters=parameters,
             objective=math.fsum(interval.objective for interval in intervals),
@@ -111,5 +133,5 @@ def check_finite(intervals: Sequence[LiveInterval]) -> None:
         sums = math.isfinite(interval.objective) and math.isfinite(interval.untouched)
         if not (sums and np.isfinite(interval.gain).all()):
             raise ScheduleError(
-                f"from coded frame {interval.index[0]} on, errors grow beyond every number"
+                f"from coded frame {next(iter(interval.rows))} on, errors grow beyond every number"
             )

@@ -1,10 +1,13 @@
 // Live selection without Python: what crosses an interval's border, and what is refused.
 #include "live.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "expect.h"
@@ -17,10 +20,19 @@ namespace {
 using palantir::Edge;
 using palantir::LiveFrame;
 using palantir::LiveSelector;
+using palantir::Sums;
 using Order = std::vector<std::int64_t>;
 
-double settle(LiveSelector& live, const Order& anchors = {}) {
+Sums settle_both(LiveSelector& live, const Order& anchors = {}) {
   return live.settle(anchors.data(), static_cast<std::int64_t>(anchors.size()));
+}
+
+double settle(LiveSelector& live, const Order& anchors = {}) {
+  return settle_both(live, anchors).objective;
+}
+
+bool operator==(const Sums& a, const Sums& b) {
+  return a.objective == b.objective && a.untouched == b.untouched;
 }
 
 // The error of a patch of a frame in a slot; 0 if nothing is known of it.
@@ -38,12 +50,13 @@ void an_interval_sees_what_earlier_anchors_left_over() {
   const auto first = live.select(1);
   expect(first.order == Order{0} && first.gain == std::vector<double>{9}, "the key frame");
   expect(first.total == std::vector<double>{14, 5}, "objectives of the key frame");
-  expect(settle(live, first.order) == 5 && live.frames() == 0, "what is left of it");
+  expect(settle_both(live, first.order) == Sums{5, 14}, "what is left of it, and what was");
+  expect(live.frames() == 0, "the interval is over");
   live.push(make_frame(kInter, 1, all_slots(1), {1, 1}, {{0, 0, 0, 1.0}, {1, 0, 1, 1.0}}));
   const auto second = live.select(2);
   expect(second.order == Order{1, 0}, "order after the border");
   expect(second.gain == std::vector<double>{6, 1}, "gains after the border");
-  expect(settle(live) == 7, "no anchor here");
+  expect(settle_both(live) == Sums{7, 16}, "no anchor here; none before");
   expect(left_over(live, 1, 0, 2) == 1 && left_over(live, 1, 1, 2) == 6, "errors of frame 1");
 }
 
@@ -68,18 +81,21 @@ void only_frames_in_the_slots_are_remembered() {
 }
 
 void hidden_frames_count_once_they_are_displayed() {
+  const Sums nothing{0, 0};
   LiveSelector live(1, false);
   live.push(make_frame(kKey, 0, all_slots(0), {4}));
   live.push(make_frame(kHidden, 1, all_slots(1), {1}, {{0, 0, 0, 1.0}}));
-  expect(live.select(2).total[0] == 4 && live.show(1) == 0, "still open");
+  expect(live.select(2).total[0] == 4 && live.show(1) == nothing, "still open");
   expect(live.select(2).total[0] == 9, "displayed before the interval's end");
-  expect(settle(live) == 9 && live.show(1) == 0, "nothing is counted twice");
+  expect(settle_both(live, {0}) == Sums{1, 9}, "displayed frames with and without the anchor");
+  expect(live.show(1) == nothing, "nothing is counted twice");
   live.push(make_frame(kHidden, 2, all_slots(2), {1}, {{0, 1, 0, 1.0}}));
-  expect(settle(live) == 0, "hidden when its interval ends");
+  expect(settle_both(live) == nothing, "hidden when its interval ends");
   live.push(make_frame(kInter, 3, all_slots(2), {8}));
-  expect(live.show(2) == 6 && live.show(2) == 0, "displayed later: its error, once");
-  expect(live.show(1) == 0 && live.show(77) == 0, "what no slot holds");
-  expect(settle(live) == 8 && live.show(2) == 0, "nor again after the next interval");
+  expect(live.show(2) == Sums{2, 6}, "displayed later: its error");
+  expect(live.show(2) == nothing, "but once");
+  expect(live.show(1) == nothing && live.show(77) == nothing, "what no slot holds");
+  expect(settle(live) == 8 && live.show(2) == nothing, "nor again after the next interval");
 }
 
 void the_tail_counts_for_what_the_slots_hold_at_the_end() {
@@ -116,16 +132,45 @@ void frames_displayed_later_teach_the_tail() {
   }
 }
 
-std::string refusal(LiveSelector& live, const LiveFrame& frame) {
+template <class Work>
+std::string refusal(const Work& work) {
   try {
-    live.push(frame);
+    work();
   } catch (const std::invalid_argument& error) {
     return error.what();
   }
   return "";
 }
 
-void bad_frames_are_refused_and_change_nothing() {
+void unsound_frames_are_told_by_their_numbers() {
+  const LiveFrame good = make_frame(kInter, 5, all_slots(5), {1, 2}, {{1, 4, 0, 1.0}});
+  const auto refused = [&](const char* reason, const auto& spoil) {
+    LiveFrame bad = good;
+    spoil(bad);
+    expect(refusal([&] { palantir::check_sound(bad); }) == reason, reason);
+  };
+  const auto bad_edge = [&](const char* reason, const Edge& edge) {
+    refused(reason, [&](LiveFrame& frame) { frame.edges.insert(frame.edges.begin(), edge); });
+    refused(reason, [&](LiveFrame& frame) { frame.edges.push_back(edge); });
+  };
+  const double infinity = std::numeric_limits<double>::infinity(), nan = std::nan("");
+  const std::pair<double, const char*> texts[] = {
+      {-1.5, "-1.5"}, {nan, "nan"}, {-nan, "nan"}, {infinity, "inf"}, {-infinity, "-inf"}};
+  for (const auto& [value, text] : texts) {
+    refused(("a texture of " + std::string(text)).c_str(),
+            [value = value](LiveFrame& frame) { frame.texture[1] = value; });
+    bad_edge(("a weight of " + std::string(text)).c_str(), {0, 4, 0, value});
+  }
+  bad_edge("an edge with patch -1 where there are 2", {-1, 4, 0, 1.0});
+  bad_edge("an edge with patch 2 where there are 2", {2, 4, 0, 1.0});
+  bad_edge("an edge with source -1 where there are 2", {0, 4, -1, 1.0});
+  bad_edge("an edge with source 2 where there are 2", {0, 4, 2, 1.0});
+  bad_edge("an edge with reference 5 where there are 5", {0, 5, 0, 1.0});
+  bad_edge("an edge with reference -1 where there are 5", {0, -1, 0, 1.0});
+  expect(refusal([&] { palantir::check_sound(good); }).empty(), "a good frame");
+}
+
+void frames_that_do_not_fit_change_nothing() {
   LiveSelector live(2, true);
   live.push(make_frame(kKey, 3, all_slots(3), {1, 1}));
   settle(live);
@@ -134,27 +179,13 @@ void bad_frames_are_refused_and_change_nothing() {
   const auto refused = [&](const char* reason, const auto& spoil) {
     LiveFrame bad = good;
     spoil(bad);
-    expect(refusal(live, bad) == reason, reason);
-    expect(live.frames() == 1, "the frame is left out");
-  };
-  const auto bad_edge = [&](const char* reason, const Edge& edge) {
-    refused(reason, [&](LiveFrame& frame) { frame.edges.insert(frame.edges.begin(), edge); });
+    expect(refusal([&] { live.push(bad); }) == reason, reason);
+    expect(live.frames() == 1 && live.nodes() == 2, "the frame is left out");
   };
   refused("frame 4: comes after frame 4", [](LiveFrame& frame) { frame.index = 4; });
   refused("frame -1: comes after frame 4", [](LiveFrame& frame) { frame.index = -1; });
   refused("frame 5: 1 textures for 2 patches", [](LiveFrame& frame) { frame.texture = {1}; });
-  for (const double value : {-1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
-    refused("frame 5: a texture is negative or not finite",
-            [&](LiveFrame& frame) { frame.texture[1] = value; });
-    bad_edge("frame 5: a weight is negative or not finite", {0, 4, 0, value});
-  }
-  for (const int patch : {-1, 2}) {
-    bad_edge("frame 5: an edge names a patch that is not there", {patch, 4, 0, 1.0});
-    bad_edge("frame 5: an edge names a patch that is not there", {0, 4, patch, 1.0});
-  }
-  bad_edge("frame 5: a patch depends on frame 5", {0, 5, 0, 1.0});
-  bad_edge("frame 5: a patch depends on frame -1", {0, -1, 0, 1.0});
-  expect(refusal(live, good).empty() && live.frames() == 2, "a good frame after all that");
+  expect(refusal([&] { live.push(good); }).empty() && live.frames() == 2, "a good frame after that");
   expect(live.select(4).total[0] == 2 + 1 + 1 + (2 + 2), "no trace of the bad ones");
 }
 
@@ -231,13 +262,14 @@ void intervals_together_make_one_sweep() {
     const int patches = stream.patches, length = 1 + stream.below(9);
     LiveSelector live(patches, seed % 2 != 0);
     std::vector<std::uint8_t> anchor;
-    double objective = 0.0;
+    Sums sums{};
     const auto close = [&] {
       const auto selection = live.select(stream.below(4));
       const std::int64_t first = static_cast<std::int64_t>(anchor.size());
       anchor.resize(stream.texture.size(), 0);
       for (const std::int64_t node : selection.order) anchor[first + node] = 1;
-      objective += settle(live, selection.order);
+      const Sums closed = settle_both(live, selection.order);
+      sums = {sums.objective + closed.objective, sums.untouched + closed.untouched};
     };
     for (int index = 0; index < 60; ++index) {
       live.push(stream.next(index));
@@ -245,16 +277,21 @@ void intervals_together_make_one_sweep() {
     }
     if (live.frames() > 0) close();
     std::vector<double> error(anchor.size());
-    palantir::sweep_errors(stream.view(), anchor.data(), error.data());
-    double wanted = 0.0;
-    for (std::size_t v = 0; v < error.size(); ++v) wanted += stream.shown[v] ? error[v] : 0.0;
-    expect(near(objective, wanted), "objectives of the intervals add up");
+    const auto sweep = [&] {
+      palantir::sweep_errors(stream.view(), anchor.data(), error.data());
+      double sum = 0.0;
+      for (std::size_t v = 0; v < error.size(); ++v) sum += stream.shown[v] ? error[v] : 0.0;
+      return sum;
+    };
+    expect(near(sums.objective, sweep()), "objectives of the intervals add up");
     for (const std::int32_t frame : stream.slots) {
       for (int patch = 0; patch < patches; ++patch) {
         expect(near(left_over(live, frame, patch, patches), error[frame * patches + patch]),
                "errors in the slots are those of one sweep");
       }
     }
+    std::fill(anchor.begin(), anchor.end(), 0);
+    expect(near(sums.untouched, sweep()), "and so do errors without any anchor");
   }
 }
 
@@ -293,7 +330,8 @@ int main() {
   hidden_frames_count_once_they_are_displayed();
   the_tail_counts_for_what_the_slots_hold_at_the_end();
   frames_displayed_later_teach_the_tail();
-  bad_frames_are_refused_and_change_nothing();
+  unsound_frames_are_told_by_their_numbers();
+  frames_that_do_not_fit_change_nothing();
   bad_anchors_change_nothing();
   a_deadline_ends_selection_early();
   intervals_together_make_one_sweep();

@@ -50,8 +50,11 @@ def push(live: _core.LiveSelector, index: int, patches: int, edges: int = 0) -> 
     before = np.full(edges, index - 1, np.int32)
     texture = np.arange(1.0, patches + 1)
     live.push(
-        index, True, edges == 0, (index,) * 8, texture, column, before, column, np.ones(edges)
-    )
+        _core.LiveFrame(
+            index, True, edges == 0, (index,) * 8, patches,
+            texture, column, before, column, np.ones(edges),
+        )
+    )  # fmt: skip
 
 
 def test_two_threads_at_one_native_selector_take_turns() -> None:
