@@ -90,16 +90,17 @@ class GraphBuilder:
 
 def frame_row(frame: CodedFrame, time_base: Fraction) -> FrameRow:
     """What the frame table holds of a frame that has not been displayed yet."""
+    native = frame.native
     return FrameRow(
         packet=frame.packet,
-        shown=frame.shown,
-        key=frame.key,
-        intra_only=frame.intra_only,
-        width=frame.width,
-        height=frame.height,
-        quantizer=frame.quantizer,
-        coded_bytes=frame.coded_bytes,
-        references=frame.references,
+        shown=native.shown,
+        key=native.key,
+        intra_only=native.intra_only,
+        width=native.width,
+        height=native.height,
+        quantizer=native.quantizer,
+        coded_bytes=native.coded_bytes,
+        references=native.references,
         time=frame.pts * time_base.numerator / time_base.denominator,
     )
 

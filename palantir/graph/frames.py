@@ -105,6 +105,11 @@ class FrameTable:
         """Coded frames, `T`."""
         return int(self.packet.shape[0]) if self.packet.ndim else 0
 
+    @property
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """(width, height) of each frame."""
+        return tuple(zip(self.width.tolist(), self.height.tolist(), strict=True))
+
     def between(self, first: int, stop: int) -> FrameTable:
         """The rows `first`..`stop - 1` as a table of their own; references before it become -1.
 

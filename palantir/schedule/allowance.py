@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -21,22 +21,18 @@ __all__ = ["Allowance", "Extent", "Part", "patch_areas"]
 class Extent:
     """What a budget needs of a FrameTable, by the same names, where there is none yet."""
 
-    width: NDArray[np.int32]
-    height: NDArray[np.int32]
-    duration: NDArray[np.float64]
+    sizes: tuple[tuple[int, int], ...]
+    duration: tuple[float, ...]
 
     def __len__(self) -> int:
         """Coded frames."""
-        return len(self.width)
+        return len(self.sizes)
 
     @classmethod
     def of(cls, rows: Collection[FrameRow]) -> Extent:
         """Of these frames."""
-        return cls(
-            np.array([row.width for row in rows], np.int32),
-            np.array([row.height for row in rows], np.int32),
-            np.array([row.duration for row in rows], np.float64),
-        )
+        sizes = tuple([(row.width, row.height) for row in rows])
+        return cls(sizes, tuple([row.duration for row in rows]))
 
 
 Frames: TypeAlias = FrameTable | Extent
@@ -76,9 +72,11 @@ class Allowance(ABC):
         return {}
 
 
-def patch_areas(frames: Frames, grid: PatchGrid) -> NDArray[np.int64]:
-    """LR pixels of every node, int64 [T*P]. Raises ScheduleError where the grid does not fit."""
-    sizes = zip(frames.width.tolist(), frames.height.tolist(), strict=True)
+def patch_areas(sizes: Iterable[tuple[int, int]], grid: PatchGrid) -> NDArray[np.int64]:
+    """LR pixels of every node of frames of these sizes (width, height), int64 [T*P].
+
+    Raises ScheduleError where the grid does not fit.
+    """
     areas = [_frame_areas(grid, width, height) for width, height in sizes]
     return np.concatenate(areas) if areas else np.zeros(0, np.int64)
 

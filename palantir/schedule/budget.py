@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import ScheduleError
+from palantir.grid import PatchGrid
 from palantir.schedule.allowance import Allowance, Part, patch_areas
 from palantir.schedule.network_budget import NetworkBudget, NetworkFacts
 
@@ -101,9 +102,8 @@ class Budget(Allowance):
         """See Allowance: as if the smallest patches were picked first."""
         if not self.is_share:
             return [min(int(self.value), len(frames) * grid.count) for frames, grid in parts]
-        areas = [patch_areas(frames, grid) for frames, grid in parts]
-        total = sum(int(area.sum()) for area in areas)
-        return [self._nearest(np.sort(area), total) for area in areas]
+        share, total = float(self.value), sum(_area(frames.sizes) for frames, _ in parts)
+        return [_most(share, total, frames.sizes, grid) for frames, grid in parts]
 
     def prefix_of(
         self, parts: Sequence[Part], part: NDArray[np.int64], order: NDArray[np.int64]
@@ -113,21 +113,31 @@ class Budget(Allowance):
             return min(int(self.value), len(order))
         if not len(order):
             return 0
-        areas = [patch_areas(frames, grid) for frames, grid in parts]
-        joined = np.concatenate(areas)
+        areas = [patch_areas(frames.sizes, grid) for frames, grid in parts]
         if len(areas) > 1:
             order = np.cumsum([0, *map(len, areas)])[part] + order
-        return self._nearest(joined[order], int(joined.sum()))
+        total = sum(_area(frames.sizes) for frames, _ in parts)
+        return _nearest(float(self.value), total, np.concatenate(areas)[order])
 
-    def _nearest(self, areas: NDArray[np.int64], total: int) -> int:
-        """How many of `areas`, in order, come nearest to the share of `total`.
 
-        One more is nearer, or as near, where the two sums it lies between are at most twice the
-        share: whole numbers, compared exactly.
-        """
-        sums = 2 * areas.cumsum() - areas  # of each pick's two
-        nearest = int(sums.searchsorted(_twice(float(self.value), total), "right"))
-        return min(max(nearest, 1), len(areas))
+def _area(sizes: Sequence[tuple[int, int]]) -> int:
+    return sum(width * height for width, height in sizes)
+
+
+@lru_cache(maxsize=64)
+def _most(share: float, total: int, sizes: tuple[tuple[int, int], ...], grid: PatchGrid) -> int:
+    return _nearest(share, total, np.sort(patch_areas(sizes, grid)))
+
+
+def _nearest(share: float, total: int, areas: NDArray[np.int64]) -> int:
+    """How many of `areas`, in order, come nearest to the share of `total`.
+
+    One more is nearer, or as near, where the two sums it lies between are at most twice the
+    share: whole numbers, compared exactly.
+    """
+    sums = 2 * areas.cumsum() - areas  # of the two that each of them lies between
+    nearest = int(sums.searchsorted(_twice(share, total), "right"))
+    return min(max(nearest, 1), len(areas))
 
 
 @lru_cache

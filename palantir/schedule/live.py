@@ -25,7 +25,7 @@ from palantir.schedule.budget import Budget
 from palantir.schedule.live_record import LiveInterval, LiveRecord, check_finite
 
 if TYPE_CHECKING:
-    from palantir.codec import CodedFrame, DecodedPacket
+    from palantir.codec import DecodedPacket
 
 __all__ = ["LiveScheduler"]
 
@@ -159,9 +159,7 @@ class LiveScheduler:
                     index, row.shown, row.key, frame.slots, grid.count, *errors
                 )
             except ValueError as error:
-                raise ScheduleError(
-                    f"the error model gives coded frame {index} {error}"
-                ) from None
+                raise ScheduleError(f"the error model gives coded frame {index} {error}") from None
             result.append((index, row, native))
             last_packet, last_index = row.packet, index
         self.grid, self._last = grid, (last_packet, last_index)

@@ -113,7 +113,7 @@ class NetworkBudget(Allowance):
     def most_of(self, parts: Sequence[Part]) -> list[int]:
         """See Allowance: as if there were no halo."""
         allowed = self._allowed_pixels(parts)
-        areas = (np.cumsum(np.sort(patch_areas(frames, grid))) for frames, grid in parts)
+        areas = (np.cumsum(np.sort(patch_areas(frames.sizes, grid))) for frames, grid in parts)
         return [int(np.searchsorted(area, allowed, "right")) for area in areas]
 
     def prefix_of(
@@ -121,13 +121,14 @@ class NetworkBudget(Allowance):
     ) -> int:
         """See Allowance; a pick costs as much time as its neighbourhood has tiles."""
         left = self._allowed_pixels(parts)
+        sizes = [frames.sizes for frames, _ in parts]
         tiles: dict[tuple[int, int], MergedTiles] = {}
         for count, (index, node) in enumerate(zip(part.tolist(), order.tolist(), strict=True)):
-            frames, grid = parts[index]
+            grid = parts[index][1]
             t, patch = divmod(node, grid.count)
             if (index, t) not in tiles:
-                size = int(frames.width[t]), int(frames.height[t])
-                tiles[index, t] = MergedTiles(grid, *size, self.radius)
+                width, height = sizes[index][t]
+                tiles[index, t] = MergedTiles(grid, width, height, self.radius)
             left -= tiles[index, t].add(patch)
             if left < 0:
                 return count
@@ -135,6 +136,6 @@ class NetworkBudget(Allowance):
 
     def _allowed_pixels(self, parts: Sequence[Part]) -> int:
         """LR pixels, whole ones, that may go through the network."""
-        seconds = max((float(frames.duration.sum()) for frames, _ in parts), default=0.0)
+        seconds = max((float(np.sum(frames.duration)) for frames, _ in parts), default=0.0)
         macs = Fraction(self.macs_per_second) * round(seconds * _MICROSECONDS) / _MICROSECONDS
         return math.floor(macs / self.macs_per_pixel)

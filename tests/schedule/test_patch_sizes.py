@@ -39,7 +39,7 @@ def test_the_grid_of_a_patch_size_has_its_remainders(
     width: int, height: int, patch: int, grid: PatchGrid
 ) -> None:
     assert PatchGrid.from_patch_size(width, height, patch, patch) == grid
-    areas = patch_areas(FrameTable.plain(width, height, [True, True]), grid)
+    areas = patch_areas(FrameTable.plain(width, height, [True, True]).sizes, grid)
     usual = (width // grid.columns) * (height // grid.rows)
     last = (width - width // grid.columns * (grid.columns - 1)) * (
         height - height // grid.rows * (grid.rows - 1)
@@ -54,7 +54,7 @@ def test_a_share_is_met_to_half_a_patch(
     width: int, height: int, patch: int, grid: PatchGrid
 ) -> None:
     graph = chain(width, height, grid, frames=4)
-    areas = patch_areas(graph.frames, grid)
+    areas = patch_areas(graph.frames.sizes, grid)
     for interval, frames in ((None, 4), (2, 2)):
         order = select(graph, "5%", interval=interval).order
         part = np.minimum(order // (frames * grid.count), 4 // frames - 1)
@@ -78,7 +78,7 @@ def test_a_stream_is_scheduled_in_small_patches(
     graph = ErrorGraph.from_video(clip, PatchGrid.from_patch_size(*size, patch, patch))
     assert graph.nodes == 2 * graph.grid.count
     selection = select(graph, "5%", interval=1)
-    areas = patch_areas(graph.frames, graph.grid)[selection.order]
+    areas = patch_areas(graph.frames.sizes, graph.grid)[selection.order]
     assert abs(areas.sum() - 0.05 * 2 * size[0] * size[1]) <= areas.max()
     assert selection.total[-1] < selection.total[0]
 
