@@ -7,7 +7,7 @@ from statistics import fmean
 
 from bench.live_schedules import BUDGET, INTERVALS, Estimate
 from bench.live_speed import STREAMS, Part, Scaling
-from bench.report import Table, duration, spread
+from bench.report import Table, spread
 from bench.selector_tables import Result
 
 __all__ = ["quality_tables", "speed_tables"]
@@ -25,8 +25,8 @@ Median and quartiles over the intervals. push, select, settle: calls of `_core.L
 select is selection proper. LiveScheduler: all that it does from packet to anchors; errors known:
 less the error model, texture and weights of its frames having been worked out beforehand."""
 _SCALING = f"""\
-Seconds of {STREAMS} streams, with a tail, by `LiveScheduler` from decoded packets on; the speed-up
-is the median over rounds run in turn. Errors known: less the error model, as above."""
+Intervals a second of {STREAMS} streams, with a tail, by `LiveScheduler` from decoded packets on;
+the speed-up is the median over rounds run in turn. Errors known: less the error model, as above."""
 
 
 def quality_tables(estimates: Sequence[Estimate], results: Sequence[Result]) -> list[Table]:
@@ -110,14 +110,13 @@ def speed_tables(parts: Sequence[Part], scalings: Sequence[Scaling], where: str)
     streams = [
         (
             f"{one.grid}, intervals of {one.interval}{', errors known' * one.known}",
-            str(one.intervals),
-            duration(one.one),
-            duration(one.two),
+            f"{one.one:.0f}",
+            f"{one.two:.0f}",
             f"{one.speedup:.2f}x",
         )
         for one in scalings
     ]
-    scaled = ("setting", "intervals of each", "1 thread", "2 threads", "speed-up")
+    scaled = ("setting", "1 thread", "2 threads", "speed-up")
     return [
         Table(title, headings, rows, _SPEED),
         Table(f"{STREAMS} live schedulers over threads ({where})", scaled, streams, _SCALING),

@@ -92,12 +92,12 @@ class LiveScheduler:
         frames that never came counts as free of error, so all is right from the next key frame.
 
         Raises ScheduleError where the grid does not fit a frame, the error model's result is
-        unusable, or the packet is older than the last; it is then left out. Also where errors grow
-        beyond every number: the interval has no anchors to offer then, and the stream goes on.
+        unusable, or the packet is older than the last or of negative duration; it is then left out.
+        Also where errors grow beyond every number: the interval has no anchors to offer then, and
+        the stream goes on.
         """
+        displayed, duration = packet.displayed, self._seconds(packet)
         checked = self._checked(packet)
-        displayed, time_base = packet.displayed, self._time_base
-        duration = packet.packet.duration * time_base.numerator / time_base.denominator
         closed = []
         for index, row, frame in checked:
             if index == displayed:
@@ -140,6 +140,13 @@ class LiveScheduler:
             parameters["deadline_ms"] = 1000 * self.deadline
             parameters["deadline_passed"] = sum(not interval.complete for interval in past)
         return LiveRecord.of(past, self.grid, self.budget, parameters)
+
+    def _seconds(self, packet: DecodedPacket) -> float:
+        """For which the packet's frame is displayed."""
+        units = packet.packet.duration
+        if units < 0:
+            raise ScheduleError(f"packet {packet.packet.index} has a duration of {units} units")
+        return units * self._time_base.numerator / self._time_base.denominator
 
     def _checked(self, packet: DecodedPacket) -> list[tuple[int, FrameRow, _core.LiveFrame]]:
         """Index and facts of the packet's frames, once all of them are known to be usable."""

@@ -147,6 +147,28 @@ def test_packets_out_of_order_are_refused() -> None:
     assert_same(found, run(LiveScheduler(1, 2), packets)[1:])
 
 
+def test_a_packet_of_negative_duration_is_refused() -> None:
+    packets = decoded("sub-8x8")
+    live = LiveScheduler(1, 2)
+    live.push(packets[0])
+    with pytest.raises(ScheduleError) as error:
+        live.push(replace(packets[1], packet=replace(packets[1].packet, duration=-40)))
+    assert one_line(error) == "packet 1 has a duration of -40 units"
+    assert_same(run(live, packets[1:]), run(LiveScheduler(1, 2), packets))
+
+
+def test_edges_beyond_32_bits_are_refused_not_cut() -> None:
+    def astray(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        errors = paper(frame, grid)
+        return errors._replace(source=errors.source.astype(np.int64) + 2**32)  # type: ignore[arg-type]
+
+    live = LiveScheduler(1, 2, error_model=astray)
+    packets = decoded("sub-8x8")
+    live.push(packets[0])
+    with pytest.raises(ScheduleError, match="coded frame 1 an edge with source"):
+        live.push(packets[1])
+
+
 def test_a_grid_that_does_not_fit_is_refused() -> None:
     packets = decoded("sub-8x8")
     live = LiveScheduler(1, 2, PatchGrid(68, 4))
