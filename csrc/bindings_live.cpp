@@ -1,4 +1,5 @@
-// Python's view of live.h: copies arrays in, releases the GIL, lets callers take turns.
+// Python's view of live.h: copies arrays in, lets callers take turns, releases the GIL for all but
+// the shortest work.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -31,10 +32,12 @@ class SharedLiveSelector {
  public:
   SharedLiveSelector(int patches, bool tail) : selector_(patches, tail) {}
 
+  // `more`: nodes that come to those of the open interval.
   template <class Work>
-  auto with(const Work& work) {
+  auto with(const Work& work, std::size_t more = 0) {
     std::unique_lock<std::mutex> turn(mutex_, std::try_to_lock);
-    if (turn && selector_.nodes() <= kFewNodes) return work(selector_);
+    if (turn && selector_.nodes() + static_cast<std::int64_t>(more) <= kFewNodes)
+      return work(selector_);
     if (turn) turn.unlock();  // never waited for by a thread that has the GIL
     const py::gil_scoped_release release;
     turn.lock();
@@ -46,12 +49,6 @@ class SharedLiveSelector {
   palantir::LiveSelector selector_;
 };
 
-template <typename T>
-std::vector<T> vector_of(const Array<T>& array) {
-  if (array.ndim() != 1) throw std::invalid_argument("what is no column");
-  return {array.data(), array.data() + array.size()};
-}
-
 // Wider than what an edge holds: numbers beyond it are refused, not cut.
 using Whole = Array<std::int64_t>;
 
@@ -60,25 +57,31 @@ std::int32_t narrow(std::int64_t value) {
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, Limits::min(), Limits::max()));
 }
 
+// Throws std::invalid_argument unless these are a texture of each patch and the columns of edges.
+void check_columns(py::ssize_t patches, const std::array<const py::array*, 5>& columns) {
+  for (const py::array* column : columns)
+    if (column->ndim() != 1) throw std::invalid_argument("what is no column");
+  const py::ssize_t edges = columns.back()->size();
+  const auto of_edges = [&](const py::array* column) { return column->size() == edges; };
+  if (columns[0]->size() == patches && std::all_of(columns.begin() + 1, columns.end(), of_edges))
+    return;
+  std::string lengths;
+  for (const py::array* column : columns)
+    lengths += (lengths.empty() ? "" : ", ") + std::to_string(column->size());
+  throw std::invalid_argument("columns of lengths [" + lengths + "] for " +
+                              std::to_string(patches) + " patches");
+}
+
 palantir::LiveFrame frame_of(std::int32_t index, bool shown, bool key,
                              const std::array<std::int32_t, palantir::kSlots>& slots,
                              py::ssize_t patches, const Array<double>& texture, const Whole& patch,
                              const Whole& reference, const Whole& source,
                              const Array<double>& weight) {
-  std::string lengths;
-  for (const py::array& column : {py::array(texture), py::array(patch), py::array(reference),
-                                  py::array(source), py::array(weight)}) {
-    if (column.ndim() != 1) throw std::invalid_argument("what is no column");
-    lengths += (lengths.empty() ? "" : ", ") + std::to_string(column.size());
-  }
-  const py::ssize_t edges = patch.size();
-  if (texture.size() != patches || reference.size() != edges || source.size() != edges ||
-      weight.size() != edges)
-    throw std::invalid_argument("columns of lengths [" + lengths + "] for " +
-                                std::to_string(patches) + " patches");
-  palantir::LiveFrame frame{index, shown, key, slots, vector_of(texture), {}};
-  frame.edges.reserve(static_cast<std::size_t>(edges));
-  for (py::ssize_t i = 0; i < edges; ++i)
+  check_columns(patches, {&texture, &patch, &reference, &source, &weight});
+  palantir::LiveFrame frame{index, shown, key, slots,
+                            {texture.data(), texture.data() + texture.size()}, {}};
+  frame.edges.reserve(static_cast<std::size_t>(patch.size()));
+  for (py::ssize_t i = 0; i < patch.size(); ++i)
     frame.edges.push_back({narrow(patch.data()[i]), narrow(reference.data()[i]),
                            narrow(source.data()[i]), weight.data()[i]});
   palantir::check_sound(frame);
@@ -125,7 +128,8 @@ void register_live(py::module_& module) {
       .def(
           "push",
           [](SharedLiveSelector& live, palantir::LiveFrame frame) {
-            live.with([&](auto& selector) { selector.push(std::move(frame)); });
+            const std::size_t patches = frame.texture.size();
+            live.with([&](auto& selector) { selector.push(std::move(frame)); }, patches);
           },
           py::arg("frame"))
       .def("show", &show, py::arg("index"))
