@@ -25,7 +25,7 @@ using palantir::array_of;
 namespace {
 
 // Nodes of an interval that is worked on faster than the GIL changes hands.
-constexpr std::int64_t kFewNodes = 256;
+constexpr std::int64_t kFewNodes = 64;
 
 // A LiveSelector that several Python threads may call, one after the other.
 class SharedLiveSelector {

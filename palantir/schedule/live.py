@@ -45,10 +45,11 @@ class LiveScheduler:
                  what it takes from frames in the reference slots counts
     time_base    seconds per unit of the packets' times (`VideoSource.time_base`)
 
-    One thread at a time may use it, and many of them may run at once: the GIL is free during
-    selection. The picks are those of `select(..., selector="adjoint")` on the same intervals; with
-    no tail and no deadline they are the same nodes in the same order, except that an interval
-    does not know yet which of its frames will be displayed by packets after its end.
+    One thread at a time may use it, and many of them may run at once: the GIL is free while the
+    error model "paper" measures, and during selection but for intervals of at most 64 patches,
+    which take microseconds. The picks are those of `select(..., selector="adjoint")` on the same
+    intervals; with no tail and no deadline they are the same nodes in the same order, except that
+    an interval does not know yet which of its frames packets after its end will display.
 
     Raises ScheduleError for an unusable budget, interval, grid, deadline, error model or time base.
 
