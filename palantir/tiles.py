@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from palantir import _core
 from palantir.grid import PatchGrid
 
 __all__ = ["MergedTiles", "Tile", "merge_anchors", "with_halo"]
@@ -75,40 +76,11 @@ class MergedTiles:
     """The tiles of `merge_anchors` of one frame, with their halo, as anchors come one by one."""
 
     def __init__(self, grid: PatchGrid, width: int, height: int, radius: int) -> None:
-        self._columns = grid.column_edges(width).tolist()
-        self._rows = grid.row_edges(height).tolist()
-        self._size = (width, height)
-        self._radius = radius
-        self._runs: list[set[tuple[int, int]]] = [set() for _ in range(grid.rows)]
+        self._native = _core.MergedTiles(grid.rows, grid.columns, width, height, radius)
 
     def add(self, patch: int) -> int:
         """Make a patch an anchor, which it is not yet; the pixels that all tiles have more now.
 
         Fewer where the patch joins tiles whose halos overlapped.
         """
-        row, column = divmod(patch, len(self._columns) - 1)
-        before = self._around(row)
-        left = next((run for run in self._runs[row] if run[1] == column), (column, column))
-        right = next((run for run in self._runs[row] if run[0] == column + 1), (0, column + 1))
-        self._runs[row] -= {left, right}
-        self._runs[row].add((left[0], right[1]))
-        after = self._around(row)
-        return sum(map(self._pixels, after - before)) - sum(map(self._pixels, before - after))
-
-    def _around(self, row: int) -> set[Tile]:
-        """Tiles, counted in patches, that reach into a row or the rows beside it."""
-        tiles = set()
-        for near in range(max(row - 1, 0), min(row + 2, len(self._runs))):
-            for run in self._runs[near]:
-                top, bottom = near, near + 1
-                while top > 0 and run in self._runs[top - 1]:
-                    top -= 1
-                while bottom < len(self._runs) and run in self._runs[bottom]:
-                    bottom += 1
-                tiles.add(Tile(run[0], top, run[1], bottom))
-        return tiles
-
-    def _pixels(self, tile: Tile) -> int:
-        left, right = self._columns[tile.left], self._columns[tile.right]
-        top, bottom = self._rows[tile.top], self._rows[tile.bottom]
-        return with_halo(Tile(left, top, right, bottom), self._radius, *self._size).pixels
+        return self._native.add(patch)
