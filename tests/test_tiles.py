@@ -100,3 +100,12 @@ def test_an_anchor_between_two_tiles_can_cost_less_than_nothing() -> None:
     assert tiles.add(0) == 16 * 32
     assert tiles.add(2) == 16 * 32
     assert tiles.add(1) == 16 * 48 - 2 * 16 * 32
+
+
+@pytest.mark.parametrize("patch", [-1, 6, 4])
+def test_what_cannot_become_an_anchor_is_refused(patch: int) -> None:
+    tiles = MergedTiles(PatchGrid(2, 3), 48, 32, 4)
+    tiles.add(4)
+    with pytest.raises(ValueError, match=f"patch {patch}"):
+        tiles.add(patch)
+    assert tiles.add(5) == (32 + 4) * (16 + 4) - (16 + 8) * (16 + 4)
