@@ -35,8 +35,8 @@ class Extent:
         return cls(sizes, tuple([row.duration for row in rows]))
 
 
-Frames: TypeAlias = FrameTable | Extent
-Part: TypeAlias = tuple[Frames, PatchGrid]  # coded frames and their patches; node v = t*P + p
+_Frames: TypeAlias = FrameTable | Extent
+Part: TypeAlias = tuple[_Frames, PatchGrid]  # coded frames and their patches; node v = t*P + p
 
 
 class Allowance(ABC):
@@ -44,11 +44,11 @@ class Allowance(ABC):
 
     __slots__ = ()
 
-    def most(self, frames: Frames, grid: PatchGrid) -> int:
+    def most(self, frames: _Frames, grid: PatchGrid) -> int:
         """Picks worth asking a selector for: of no order does `prefix` keep more."""
         return self.most_of([(frames, grid)])[0]
 
-    def prefix(self, order: NDArray[np.int64], frames: Frames, grid: PatchGrid) -> int:
+    def prefix(self, order: NDArray[np.int64], frames: _Frames, grid: PatchGrid) -> int:
         """How many picks of `order` (node indices, int64 [K]) the budget allows, from the first."""
         return self.prefix_of([(frames, grid)], np.zeros(len(order), np.int64), order)
 
