@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from itertools import chain
 from pathlib import Path
@@ -17,7 +18,6 @@ from palantir.cli.options import (
     json_option,
     output_option,
     progress_option,
-    threads_option,
 )
 from palantir.cli.printing import print_json
 from palantir.cli.progress import progress_bar
@@ -52,7 +52,20 @@ Examples:
     show_default=True,
     help="Quality of the written video; lower is better.",
 )
-@threads_option
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 64),
+    default=lambda: min(os.cpu_count() or 1, 8),
+    show_default="one a core, at most 8",
+    help="Threads for decoding and reuse; with more than one, stages overlap.",
+)
+@click.option(
+    "--look-ahead",
+    type=click.IntRange(0, 64),
+    default=4,
+    show_default=True,
+    help="Packets by which stages that overlap may be ahead; 0 for the least delay.",
+)
 @click.option(
     "--model-threads",
     type=click.IntRange(0, 64),
@@ -69,6 +82,7 @@ def command(
     reuse: str | None,
     crf: int,
     threads: int,
+    look_ahead: int,
     model_threads: int,
     as_json: bool,
     progress: bool | None,
@@ -86,8 +100,9 @@ def command(
         raise ProfileError(f"{chosen}: no such profile; make it with: palantir schedule {segment}")
     begin = time.perf_counter()
     frames = palantir.enhance(
-        source, chosen, model, reuse=reuse, threads=threads, model_threads=model_threads
-    )
+        source, chosen, model,
+        reuse=reuse, threads=threads, look_ahead=look_ahead, model_threads=model_threads,
+    )  # fmt: skip
     first = next(frames, None)
     if first is None:
         raise MediaError(f"{segment}: displays no frame")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from palantir import _core
@@ -73,7 +73,7 @@ def decode_packets(
     grid: PatchGrid | tuple[int, int] | str | None = None,
     threads: int = 1,
     row_mt: bool = False,
-) -> Iterator[DecodedPacket]:
+) -> Generator[DecodedPacket, None, None]:
     """Decode a file packet by packet. Raises MediaError and BitstreamError; see `Decoder`."""
     if not isinstance(source, VideoSource):
         source = VideoSource(source)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from palantir.codec import CodedFrame, DecodedPacket
 from palantir.enhance.frame import SRFrame
-from palantir.enhance.inference import AnchorInference
+from palantir.enhance.inference import AnchorDetail, AnchorInference
 from palantir.enhance.reuse import DetailReuse, EnhancedFrame, PaperReuse, Reuse
 from palantir.errors import ModelError, UnsupportedError
 from palantir.grid import PatchGrid
@@ -20,7 +20,7 @@ from palantir.models import SRNetwork
 from palantir.profile import REUSE_PARAMETERS
 from palantir.tiles import merge_anchors
 
-__all__ = ["Enhancer", "NetworkCost"]
+__all__ = ["Enhancer", "InferredPacket", "NetworkCost"]
 
 # VP9 specification 7.2.2; 0 is unknown, 7 is RGB.
 _MATRIX_OF: dict[int, Literal["bt601", "bt709"]] = {
@@ -48,8 +48,26 @@ class NetworkCost:
         return self.inferred / self.total if self.total else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class InferredPacket:
+    """A decoded packet and what the network made of its anchors.
+
+    details   of each coded frame, the detail of its merged anchors
+    anchors   of each coded frame, how many patches
+    inferred  LR pixels that went through the network, halo included
+    """
+
+    packet: DecodedPacket
+    details: tuple[list[AnchorDetail], ...]
+    anchors: tuple[int, ...]
+    inferred: int
+
+
 class Enhancer:
     """Enhances the coded frames of one stream, in decode order, invisible ones too.
+
+    `process` does it all; `infer` and `reuse` are its halves, which may run in two threads, each
+    in decode order, with `infer` ahead.
 
     network  None: no anchors are possible, every patch is reused
     grid     patches that anchors count
@@ -88,12 +106,12 @@ class Enhancer:
         self._slots: dict[int, EnhancedFrame] = {}  # by coded index: what the slots still hold
         self._origin: dict[int, tuple[CodedFrame, int]] = {}  # the frame, its number of anchors
         self._shown = 0
-        self._total_pixels = 0
+        self._cost = NetworkCost(0, 0)
 
     @property
     def cost(self) -> NetworkCost:
         """Of the frames enhanced so far."""
-        return NetworkCost(self._inference.pixels if self._inference else 0, self._total_pixels)
+        return self._cost
 
     def process(self, packet: DecodedPacket, anchors: NDArray[np.bool_]) -> SRFrame | None:
         """Enhance a packet's frames; the SR frame it displays, or None.
@@ -103,9 +121,30 @@ class Enhancer:
         Raises UnsupportedError for frames that are not 8-bit 4:2:0, ScheduleError where the grid
         does not fit, ModelError where anchors are asked for without a network.
         """
-        displayed: SRFrame | None = None
-        for frame, patches in zip(packet.frames, anchors, strict=True):
-            self._enhance(frame, patches)
+        return self.reuse(self.infer(packet, anchors))
+
+    def infer(self, packet: DecodedPacket, anchors: NDArray[np.bool_]) -> InferredPacket:
+        """The network's part of `process`, with its arguments and errors."""
+        before = self._inference.pixels if self._inference else 0
+        details = tuple(
+            self._infer(frame, patches)
+            for frame, patches in zip(packet.frames, anchors, strict=True)
+        )
+        after = self._inference.pixels if self._inference else 0
+        counts = tuple(int(np.count_nonzero(patches)) for patches in anchors)
+        return InferredPacket(packet, details, counts, after - before)
+
+    def reuse(self, inferred: InferredPacket) -> SRFrame | None:
+        """The rest of `process`."""
+        packet, displayed = inferred.packet, None
+        total = sum(frame.width * frame.height for frame in packet.frames)
+        self._cost = NetworkCost(self._cost.inferred + inferred.inferred, self._cost.total + total)
+        for frame, details, count in zip(
+            packet.frames, inferred.details, inferred.anchors, strict=True
+        ):
+            references = {i: self._slots[i] for i in set(frame.references) if i in self._slots}
+            self._slots[frame.index] = self._reuse.enhance(frame, references, details)
+            self._origin[frame.index] = (frame, count)
             if packet.displayed == frame.index:
                 displayed = self._display(frame.index, packet.packet.pts)
             self._forget(frame)
@@ -113,24 +152,20 @@ class Enhancer:
             displayed = self._display(packet.displayed, packet.packet.pts)
         return displayed
 
-    def _enhance(self, frame: CodedFrame, patches: NDArray[np.bool_]) -> None:
+    def _infer(self, frame: CodedFrame, patches: NDArray[np.bool_]) -> list[AnchorDetail]:
         if frame.bit_depth != 8 or frame.subsampling != (1, 1):
             raise UnsupportedError(
                 f"{self._name}: coded frame {frame.index} is {frame.bit_depth}-bit with chroma "
                 f"subsampling {frame.subsampling}; super-resolution takes 8-bit 4:2:0"
             )
-        self._total_pixels += frame.width * frame.height
         tiles = merge_anchors(
             patches, self._grid.fit(frame.width, frame.height), frame.width, frame.height
         )
-        details = []
-        if tiles:
-            if self._inference is None:
-                raise ModelError(f"{self._name}: anchor patches need a network")
-            details = self._inference.run(frame.native.planes, tiles, self._colour_of(frame))
-        references = {i: self._slots[i] for i in set(frame.references) if i in self._slots}
-        self._slots[frame.index] = self._reuse.enhance(frame, references, details)
-        self._origin[frame.index] = (frame, int(np.count_nonzero(patches)))
+        if not tiles:
+            return []
+        if self._inference is None:
+            raise ModelError(f"{self._name}: anchor patches need a network")
+        return self._inference.run(frame.native.planes, tiles, self._colour_of(frame))
 
     def _forget(self, frame: CodedFrame) -> None:
         """Drop what no reference slot holds any more."""

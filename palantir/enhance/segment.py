@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 
 import numpy as np
 from numpy.typing import NDArray
 
 from palantir.codec import DecodedPacket, decode_packets
-from palantir.enhance.enhancer import Enhancer, NetworkCost
+from palantir.enhance.ahead import ahead
+from palantir.enhance.enhancer import Enhancer, InferredPacket, NetworkCost
 from palantir.enhance.frame import SRFrame
 from palantir.errors import ProfileError
 from palantir.media.source import VideoSource
@@ -19,6 +21,8 @@ from palantir.profile import CacheProfile
 __all__ = ["Enhancement", "enhance"]
 
 PathLike = str | os.PathLike[str]
+
+LOOK_AHEAD = 4
 
 
 class _AnchorTable:
@@ -55,11 +59,16 @@ class Enhancement(Iterator[SRFrame]):
     """
 
     def __init__(
-        self, source: VideoSource, profile: CacheProfile, enhancer: Enhancer, threads: int
+        self,
+        source: VideoSource,
+        profile: CacheProfile,
+        enhancer: Enhancer,
+        threads: int,
+        look_ahead: int,
     ) -> None:
         self.source, self.profile = source, profile
         self._enhancer = enhancer
-        self._frames = self._run(threads)
+        self._frames = _enhanced(source, profile, enhancer, threads, look_ahead)
 
     def __next__(self) -> SRFrame:
         return next(self._frames)
@@ -69,12 +78,37 @@ class Enhancement(Iterator[SRFrame]):
         """Network cost of the frames enhanced so far."""
         return self._enhancer.cost
 
-    def _run(self, threads: int) -> Iterator[SRFrame]:
-        anchors = _AnchorTable(self.profile, str(self.source.path))
-        for packet in decode_packets(self.source, threads=threads):
-            frame = self._enhancer.process(packet, anchors.of(packet))
+    def close(self) -> None:
+        """End it, and the threads that work ahead; also done when it is dropped."""
+        self._frames.close()
+
+
+# Not methods: an `Enhancement` that its own generator knew would be dropped late.
+def _enhanced(
+    source: VideoSource, profile: CacheProfile, enhancer: Enhancer, threads: int, look_ahead: int
+) -> Generator[SRFrame, None, None]:
+    packets = decode_packets(source, threads=threads)
+    pipelined = threads > 1 and look_ahead > 0
+    inferred = _inferred(
+        ahead(packets, look_ahead) if pipelined else packets, source, profile, enhancer
+    )
+    with closing(ahead(inferred, look_ahead) if pipelined else inferred) as ready:
+        for packet in ready:
+            frame = enhancer.reuse(packet)
             if frame is not None:
                 yield frame
+
+
+def _inferred(
+    packets: Generator[DecodedPacket, None, None],
+    source: VideoSource,
+    profile: CacheProfile,
+    enhancer: Enhancer,
+) -> Generator[InferredPacket, None, None]:
+    anchors = _AnchorTable(profile, str(source.path))
+    with closing(packets):
+        for packet in packets:
+            yield enhancer.infer(packet, anchors.of(packet))
 
 
 def enhance(
@@ -84,6 +118,7 @@ def enhance(
     *,
     reuse: str | None = None,
     threads: int = 1,
+    look_ahead: int = LOOK_AHEAD,
     model_threads: int = 0,
 ) -> Enhancement:
     """Decode and super-resolve a segment; iterate over the result for its displayed frames.
@@ -92,15 +127,20 @@ def enhance(
     profile        its cache profile, or the path of one
     model          an SR network or the path of an ONNX file; None takes the shipped x4 network
     reuse          "detail" or "paper"; None takes the profile's
-    threads        of the VP9 decoder
+    threads        of the VP9 decoder; with more than one, decoding and the network work ahead of
+                   reuse, each in a thread of its own. Frames do not depend on it
+    look_ahead     packets that either may be ahead then; 0 for the least delay
     model_threads  of ONNX Runtime, 0 for one a core
 
-    Raises ProfileError (damaged, or of another segment), MediaError and ModelError at once;
+    Raises ProfileError (damaged, or of another segment), MediaError and ModelError at once, and
+    ValueError for a `look_ahead` below 0;
     iterating raises MediaError, BitstreamError and UnsupportedError (not 8-bit 4:2:0).
     """
     source = segment if isinstance(segment, VideoSource) else VideoSource(segment)
     known = profile if isinstance(profile, CacheProfile) else CacheProfile.load(profile)
     known.check_segment(source.sha256(), "" if known is profile else str(profile))
+    if not isinstance(look_ahead, int) or look_ahead < 0:
+        raise ValueError(f"look_ahead is {look_ahead!r}; 0 or more packets are possible")
     network = (
         model if isinstance(model, SRNetwork) else SRNetwork.load(model, threads=model_threads)
     )
@@ -112,7 +152,7 @@ def enhance(
         colour=source.colour,
         name=str(source.path),
     )
-    return Enhancement(source, known, enhancer, threads)
+    return Enhancement(source, known, enhancer, threads, look_ahead)
 
 
 def _fade(profile: CacheProfile) -> float | None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from palantir.enhance import enhance
-from palantir.errors import ProfileError, UnsupportedError
+from palantir.enhance import Enhancement, enhance
+from palantir.errors import PalantirError, ProfileError, UnsupportedError
 from palantir.grid import PatchGrid
 from palantir.media import VideoSource
 from palantir.profile import CacheProfile
@@ -35,12 +37,10 @@ def profile(rich_clip: Path) -> CacheProfile:
     )  # fmt: skip
 
 
-def fingerprints(
-    segment: Path, profile: CacheProfile, threads: int = 1, model_threads: int = 0
-) -> list[str]:
+def fingerprints(segment: Path, profile: CacheProfile, **options: Any) -> list[str]:
     return [
         hashlib.sha256(b"".join(plane.tobytes() for plane in frame.planes)).hexdigest()
-        for frame in enhance(segment, profile, threads=threads, model_threads=model_threads)
+        for frame in enhance(segment, profile, **options)
     ]
 
 
@@ -62,6 +62,38 @@ def test_threads_change_nothing(rich_clip: Path, profile: CacheProfile) -> None:
     assert len(set(expected)) == 18
     for options in ({"threads": 2}, {"threads": 8}, {"model_threads": 1}, {"model_threads": 3}):
         assert fingerprints(rich_clip, profile, **options) == expected
+    for look_ahead in (0, 1, 100):
+        assert fingerprints(rich_clip, profile, threads=2, look_ahead=look_ahead) == expected
+
+
+def outcome(frames: Enhancement) -> tuple[int, str]:
+    """Of a stream that breaks: frames before that, and the message."""
+    shown = 0
+    try:
+        for _ in frames:
+            shown += 1
+    except PalantirError as error:
+        return shown, str(error)
+    raise AssertionError("nothing was raised")
+
+
+def test_threads_change_no_error(rich_clip: Path, profile: CacheProfile, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.webm"
+    data = bytearray(rich_clip.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 400] = bytes(400)
+    damaged.write_bytes(data)
+    told = replace(profile, segment_sha256=VideoSource(damaged).sha256())
+    one, two = (enhance(damaged, told, threads=threads) for threads in (1, 2))
+    assert outcome(one) == outcome(two)
+    assert one.cost == two.cost
+
+
+@pytest.mark.parametrize("look_ahead", [-1, 1.5, "4"])
+def test_a_senseless_look_ahead_is_refused(
+    rich_clip: Path, profile: CacheProfile, look_ahead: Any
+) -> None:
+    with pytest.raises(ValueError, match="look_ahead"):
+        enhance(rich_clip, profile, threads=2, look_ahead=look_ahead)
 
 
 def test_the_reuse_mode_can_be_overruled(rich_clip: Path, profile: CacheProfile) -> None:
@@ -114,11 +146,16 @@ def test_a_profile_with_fewer_frames_is_refused(rich_clip: Path, profile: CacheP
         list(frames)
 
 
-def test_it_may_be_left_half_way(rich_clip: Path, profile: CacheProfile) -> None:
-    frames = enhance(rich_clip, profile)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_it_may_be_left_half_way(rich_clip: Path, profile: CacheProfile, threads: int) -> None:
+    frames = enhance(rich_clip, profile, threads=threads)
     first = next(frames)
     del frames
-    assert np.array_equal(first.planes[0], next(enhance(rich_clip, profile)).planes[0])
+    assert not [t for t in threading.enumerate() if t.name == "palantir-ahead"]
+    frames = enhance(rich_clip, profile, threads=threads)
+    assert np.array_equal(first.planes[0], next(frames).planes[0])
+    frames.close()
+    assert list(frames) == []
 
 
 @pytest.mark.parametrize(
