@@ -1,4 +1,4 @@
-"""`python -m bench [figures | reuse | selection | selectors | live]`, or `./dev bench ...`."""
+"""`python -m bench [figures | engine | reuse | selection | selectors | live]`, or `./dev bench`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ _CLIPS = click.option(
 )
 
 
+_NETWORK = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 def _seconds(name: str, default: float, help_text: str) -> Callable[[Any], Any]:
     """An option that is a time above 0."""
     above_0 = click.FloatRange(min=0, min_open=True)
@@ -47,6 +50,31 @@ def figures() -> None:
     from bench.first_figures import print_figures
 
     print_figures()
+
+
+@bench.command()
+@_MARKDOWN
+@_JSON
+@click.option(
+    "--frames", type=click.IntRange(1), default=90, show_default=True, help="Of each run."
+)
+@click.option("--size", "wanted", multiple=True, help="Such as 854x480; can be repeated [all].")
+@click.option("--model", type=_NETWORK, help="ONNX network, x4 [the shipped one].")
+@click.option("--model-x2", type=_NETWORK, help="ONNX network, x2, without which x2 is left out.")
+def engine(
+    markdown: Path | None,
+    as_json: Path | None,
+    frames: int,
+    wanted: tuple[str, ...],
+    model: Path | None,
+    model_x2: Path | None,
+) -> None:
+    """Enhancement speed, stage by stage and overlapped, and peak memory; about 10 minutes."""
+    from bench.engine import SIZES, report_engine, thread_counts
+
+    sizes = [size for size in SIZES if not wanted or f"{size.width}x{size.height}" in wanted]
+    models = {4: model} | ({2: model_x2} if model_x2 else {})
+    report_engine(sizes, models, frames, thread_counts()).publish(markdown, as_json)
 
 
 @bench.command()
