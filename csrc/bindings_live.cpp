@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
-#include <limits>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -35,26 +36,44 @@ class SharedLiveSelector {
   // `more`: nodes that come to those of the open interval.
   template <class Work>
   auto with(const Work& work, std::size_t more = 0) {
+    if (busy_ == std::this_thread::get_id())  // a signal handler, while `select` looks for signals
+      throw std::runtime_error("a live scheduler is called while it selects");
     std::unique_lock<std::mutex> turn(mutex_, std::try_to_lock);
     if (turn && selector_.nodes() + static_cast<std::int64_t>(more) <= kFewNodes)
-      return work(selector_);
+      return worked(work);
     if (turn) turn.unlock();  // never waited for by a thread that has the GIL
     const py::gil_scoped_release release;
     turn.lock();
-    return work(selector_);
+    return worked(work);
   }
 
  private:
+  template <class Work>
+  auto worked(const Work& work) {
+    struct Owner {
+      std::atomic<std::thread::id>& id;
+      explicit Owner(std::atomic<std::thread::id>& busy) : id(busy) {
+        id = std::this_thread::get_id();
+      }
+      ~Owner() { id = std::thread::id(); }
+    };
+    const Owner owner(busy_);
+    return work(selector_);
+  }
+
   std::mutex mutex_;
+  std::atomic<std::thread::id> busy_;
   palantir::LiveSelector selector_;
 };
 
 // Wider than what an edge holds: numbers beyond it are refused, not cut.
 using Whole = Array<std::int64_t>;
 
-std::int32_t narrow(std::int64_t value) {
-  using Limits = std::numeric_limits<std::int32_t>;
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, Limits::min(), Limits::max()));
+std::int32_t narrow(const char* what, std::int64_t value) {
+  const auto narrowed = static_cast<std::int32_t>(value);
+  if (narrowed != value)
+    throw std::invalid_argument(std::string("an edge with ") + what + " " + std::to_string(value));
+  return narrowed;
 }
 
 // Throws std::invalid_argument unless these are a texture of each patch and the columns of edges.
@@ -82,8 +101,9 @@ palantir::LiveFrame frame_of(std::int32_t index, bool shown, bool key,
                             {texture.data(), texture.data() + texture.size()}, {}};
   frame.edges.reserve(static_cast<std::size_t>(patch.size()));
   for (py::ssize_t i = 0; i < patch.size(); ++i)
-    frame.edges.push_back({narrow(patch.data()[i]), narrow(reference.data()[i]),
-                           narrow(source.data()[i]), weight.data()[i]});
+    frame.edges.push_back({narrow("patch", patch.data()[i]),
+                           narrow("reference", reference.data()[i]),
+                           narrow("source patch", source.data()[i]), weight.data()[i]});
   palantir::check_sound(frame);
   return frame;
 }

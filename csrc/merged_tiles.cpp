@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -14,7 +15,7 @@ namespace {
 std::int64_t length(const std::vector<int>& edges, int first, int stop,
                     std::int64_t radius) {
   const std::int64_t begin = (edges[first] & ~1) - radius;
-  const std::int64_t end = ((edges[stop] + 1) & ~1) + radius;
+  const std::int64_t end = ((std::int64_t{edges[stop]} + 1) & ~1) + radius;
   return std::min<std::int64_t>(end, edges.back()) - std::max<std::int64_t>(begin, 0);
 }
 
@@ -23,7 +24,7 @@ std::int64_t length(const std::vector<int>& edges, int first, int stop,
 MergedTiles::MergedTiles(const PatchGrid& grid, int width, int height, std::int64_t radius)
     : columns_(tile_edges(width, grid.columns)),
       rows_(tile_edges(height, grid.rows)),
-      radius_(radius),
+      radius_(std::min<std::int64_t>(radius, std::numeric_limits<int>::max())),  // more than a frame
       runs_(grid.rows) {
   if (radius < 0) throw std::invalid_argument("a halo of " + std::to_string(radius) + " pixels");
 }

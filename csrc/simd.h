@@ -1,13 +1,12 @@
 // Instruction sets: which one our own loops use, and how a file is compiled for one.
 //
-// All levels compute the same integers. PALANTIR_SIMD=scalar|sse2|avx2|avx512|neon asks for one; a
-// level that is unknown or that this machine lacks means the best there is. libvpx chooses for
-// itself.
+// All levels compute the same integers. PALANTIR_SIMD=scalar|sse2|avx2|avx512|neon asks for one where
+// there is a table of loops (row_kernels.h); a level that is unknown or that this machine lacks means
+// the best there is. libvpx and functions with PALANTIR_CLONES choose for themselves.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define PALANTIR_HAS_CLONES 1
 #if __GNUC__ >= 12  // the first that takes x86-64-v4 here
 #define PALANTIR_HAS_V4_CLONES 1
 #define PALANTIR_CLONES __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))

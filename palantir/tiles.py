@@ -73,14 +73,18 @@ def with_halo(tile: Tile, radius: int, width: int, height: int) -> Tile:
 
 
 class MergedTiles:
-    """The tiles of `merge_anchors` of one frame, with their halo, as anchors come one by one."""
+    """The tiles of `merge_anchors` of one frame, with their halo, as anchors come one by one.
+
+    radius  luma pixels of halo; with less than 0, or a grid that does not fit the frame: ValueError
+    """
 
     def __init__(self, grid: PatchGrid, width: int, height: int, radius: int) -> None:
         self._native = _core.MergedTiles(grid.rows, grid.columns, width, height, radius)
 
     def add(self, patch: int) -> int:
-        """Make a patch an anchor, which it is not yet; the pixels that all tiles have more now.
+        """Make a patch an anchor; the luma pixels that all tiles have more now, halo included.
 
-        Fewer where the patch joins tiles whose halos overlapped.
+        Fewer than before where the patch joins tiles whose halos overlapped. Raises ValueError
+        where it is no patch of the grid, or is an anchor already.
         """
         return self._native.add(patch)

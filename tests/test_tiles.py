@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from palantir import _core
 from palantir.grid import PatchGrid
 from palantir.tiles import MergedTiles, Tile, merge_anchors, with_halo
 
@@ -100,6 +101,18 @@ def test_an_anchor_between_two_tiles_can_cost_less_than_nothing() -> None:
     assert tiles.add(0) == 16 * 32
     assert tiles.add(2) == 16 * 32
     assert tiles.add(1) == 16 * 48 - 2 * 16 * 32
+
+
+def test_numbers_beyond_every_frame_do_not_overflow() -> None:
+    widest = 2**31 - 1
+    assert _core.MergedTiles(1, 1, widest, 10, 0).add(0) == 10 * widest
+    assert MergedTiles(PatchGrid(1, 2), 16, 8, 2**63 - 1).add(1) == 16 * 8
+
+
+@pytest.mark.parametrize(("grid", "radius"), [(PatchGrid(1, 17), 0), (PatchGrid(1, 1), -1)])
+def test_impossible_tiles_are_refused(grid: PatchGrid, radius: int) -> None:
+    with pytest.raises(ValueError, match=r"17 patches|halo of -1"):
+        MergedTiles(grid, 16, 8, radius)
 
 
 @pytest.mark.parametrize("patch", [-1, 6, 4])

@@ -45,7 +45,10 @@ def plane_area(tile: Tile, plane: int, scale: int) -> tuple[slice, slice]:
 
 
 def upscale_area(plane: Plane, scale: int, area: tuple[slice, slice]) -> Fixed:
-    """`U(LR)` over an area of the SR plane."""
+    """`U(LR)` over an area (rows, columns) of the SR plane, whose bounds are multiples of `scale`.
+
+    Int16, `_core.FRACTION_BITS` fractional bits.
+    """
     rows, columns = (slice(part.start // scale, part.stop // scale) for part in area)
     width, height = columns.stop - columns.start, rows.stop - rows.start
     if width == 0 or height == 0:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from fractions import Fraction
-from numbers import Real
+from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any
 
 from palantir import _core
@@ -77,9 +77,8 @@ class LiveScheduler:
         self.grid = None if grid is None else PatchGrid.parse(grid)
         self.tail = tail
         self.deadline = _above_0("deadline", math.inf if deadline is None else deadline)
-        _above_0("time base", time_base)
         self._error_model = error_model_of(error_model)
-        self._time_base = Fraction(time_base)
+        self._time_base = _fraction(time_base)
         self._rows: dict[int, FrameRow] = {}  # of the open interval, by coded-frame index
         self._last = (0, -1)  # packet and index of the newest frame
         self._past: list[LiveInterval] = []  # closed, not yet recorded
@@ -229,3 +228,10 @@ def _above_0(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
         raise ScheduleError(f"{name} {value!r} is not a time above 0 seconds")
     return float(value)
+
+
+def _fraction(time_base: Any) -> Fraction:
+    seconds = _above_0("time base", time_base)
+    if math.isinf(seconds):
+        raise ScheduleError(f"time base {time_base!r} is not a finite time")
+    return Fraction(time_base) if isinstance(time_base, Rational) else Fraction(seconds)

@@ -93,6 +93,19 @@ void values_after_picks_are_those_of_whole_sweeps() {
   }
 }
 
+// Gain of the best next pick, by whole sweeps.
+double gain_left(const palantir::GraphView& view, const palantir::BatchGreedy& greedy) {
+  std::vector<std::uint8_t> anchor(view.nodes);
+  for (std::int64_t node = 0; node < view.nodes; ++node) anchor[node] = greedy.is_anchor(node);
+  std::vector<double> error(view.nodes), influence(view.nodes);
+  palantir::sweep_errors(view, anchor.data(), error.data());
+  palantir::sweep_influence(view, anchor.data(), influence.data());
+  double best = 0;
+  for (std::int64_t node = 0; node < view.nodes; ++node)
+    if (!anchor[node]) best = std::max(best, error[node] * influence[node]);
+  return best;
+}
+
 // Whole numbers make ties, among the candidates and beyond them.
 void picks_are_those_of_whole_sweeps() {
   std::mt19937 random(5);
@@ -105,7 +118,10 @@ void picks_are_those_of_whole_sweeps() {
       palantir::BatchGreedy greedy(view);
       for (const std::int64_t wanted : greedy_by_sweeps(graph, picks)) {
         const std::int64_t node = greedy.best();
-        if (node < 0) break;
+        if (node < 0) {
+          expect(gain_left(view, greedy) == 0, "no node gains anything");
+          break;
+        }
         expect(node == wanted, "pick of whole sweeps");
         greedy.pick(node);
         expect(greedy.is_anchor(node), "a pick is an anchor");

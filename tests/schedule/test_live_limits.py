@@ -66,6 +66,7 @@ def test_a_long_deadline_changes_nothing(deadline: Any) -> None:
         ({"time_base": 0}, "time base 0 is not"),
         ({"time_base": Fraction(-1, 25)}, "time base Fraction"),
         ({"time_base": None}, "time base None is not"),
+        ({"time_base": math.inf}, "time base inf is not"),
         ({"interval": 0}, "interval"),
         ({"interval": -2}, "interval"),
         ({"interval": "2s"}, "interval '2s' is neither"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -112,3 +113,22 @@ def test_other_threads_run_during_selection(long_interval: _core.LiveSelector) -
         thread.join()
     assert 0 < len(order) < 600_000
     assert sum(before < at < after for at in ticks) >= 10
+
+
+def test_a_signal_handler_cannot_enter_a_selection(long_interval: _core.LiveSelector) -> None:
+    refused: list[str] = []
+
+    def handler(*_: object) -> None:
+        try:
+            long_interval.settle(np.array([], np.int64))
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        long_interval.select(20_000, 0.3)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert refused == ["a live scheduler is called while it selects"]
