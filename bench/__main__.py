@@ -1,4 +1,4 @@
-"""`python -m bench [figures | engine | reuse | selection | selectors | live]`, or `./dev bench`."""
+"""`python -m bench COMMAND`, or `./dev bench COMMAND`; without one, `figures`."""
 
 from __future__ import annotations
 
@@ -75,6 +75,18 @@ def engine(
     sizes = [size for size in SIZES if not wanted or f"{size.width}x{size.height}" in wanted]
     models = {4: model} | ({2: model_x2} if model_x2 else {})
     report_engine(sizes, models, frames, thread_counts()).publish(markdown, as_json)
+
+
+@bench.command()
+@_MARKDOWN
+@_JSON
+@click.option("--frames", type=click.IntRange(100), default=100_000, show_default=True)
+@click.option("--cycles", type=click.IntRange(100), default=1_000, show_default=True)
+def endurance(markdown: Path | None, as_json: Path | None, frames: int, cycles: int) -> None:
+    """Resident memory over many frames, and over many streams opened and closed; ~5 minutes."""
+    from bench.endurance import report_endurance
+
+    report_endurance(frames, cycles).publish(markdown, as_json)
 
 
 @bench.command()
