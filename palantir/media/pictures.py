@@ -46,12 +46,25 @@ def to_planes(frame: VideoFrame) -> Planes:
 
 
 def to_frame(planes: Planes) -> VideoFrame:
-    """Copy (Y, U, V) to a new FFmpeg frame."""
+    """An FFmpeg frame of (Y, U, V): over the same memory where they lie there one after another.
+
+    That memory must not change as long as the frame lives.
+    """
     height, width = planes[0].shape
+    if height % 4 == 0 and width % 2 == 0 and _are_adjacent(planes):  # what PyAV takes
+        rows = np.lib.stride_tricks.as_strided(planes[0], (height * 3 // 2, width), writeable=False)
+        return VideoFrame.from_numpy_buffer(rows, "yuv420p")
     frame = VideoFrame(width, height, "yuv420p")
     for plane, samples in zip(frame.planes, planes, strict=True):
         _view(plane)[...] = samples
     return frame
+
+
+def _are_adjacent(planes: Planes) -> bool:
+    ends = [plane.ctypes.data + plane.size for plane in planes]
+    return all(plane.flags.c_contiguous for plane in planes) and ends[:2] == [
+        plane.ctypes.data for plane in planes[1:]
+    ]
 
 
 def _view(plane: Any) -> Plane:

@@ -15,9 +15,11 @@ import pytest
 
 from palantir.enhance import Enhancement, enhance
 from palantir.errors import PalantirError, ProfileError, UnsupportedError
+from palantir.graph import ErrorGraph
 from palantir.grid import PatchGrid
 from palantir.media import VideoSource
 from palantir.profile import CacheProfile
+from palantir.schedule import select
 from tests.enhance.streams import packets
 
 
@@ -174,3 +176,15 @@ for _ in range(2):
     assert palantir.enhance.Enhancer
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_frames_reach_others_without_a_copy(plain_clip: Path) -> None:
+    graph = ErrorGraph.from_video(plain_clip)
+    frame = next(enhance(plain_clip, CacheProfile.from_selection(graph, select(graph, 2))))
+    for_av = frame.to_av()
+    assert for_av.pts == frame.pts
+    assert (for_av.width, for_av.height) == (frame.width, frame.height)
+    for plane, av_plane in zip(frame.planes, for_av.planes, strict=True):
+        assert av_plane.buffer_ptr == plane.ctypes.data
+        shared = np.from_dlpack(plane)
+        assert shared.ctypes.data == plane.ctypes.data
