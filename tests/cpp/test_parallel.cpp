@@ -1,0 +1,65 @@
+// Rows shared out among threads: each is done once, and errors come out.
+#include "parallel.h"
+
+#include <stdexcept>
+#include <string>
+
+#include "expect.h"
+
+namespace {
+
+using palantir::parallel_rows;
+
+void every_row_is_done_once() {
+  for (const int threads : {-1, 0, 1, 2, 3, 8})
+    for (const int rows : {0, 1, 7, 64, 65})
+      for (const int step : {1, 8, 100}) {
+        std::vector<std::atomic<int>> done(static_cast<size_t>(rows));
+        std::atomic<int> uneven{0};
+        parallel_rows(threads, rows, step, [&](int begin, int end) {
+          uneven += begin % step != 0 || (end - begin != step && end != rows);
+          for (int row = begin; row < end; ++row) ++done[static_cast<size_t>(row)];
+        });
+        for (const auto& count : done) expect(count == 1, "each row once");
+        expect(uneven == 0, "stretches of equal length");
+      }
+}
+
+void threads_work_at_the_same_time() {
+  std::atomic<int> waiting{0};
+  parallel_rows(3, 3, 1, [&](int, int) {
+    ++waiting;
+    while (waiting < 3) std::this_thread::yield();  // without the others for ever
+  });
+  expect(waiting == 3, "all three met");
+}
+
+void errors_come_out_when_all_have_ended() {
+  for (int round = 0; round < 100; ++round) {
+    std::atomic<int> inside{0};
+    std::string message;
+    try {
+      parallel_rows(4, 1000, 1, [&](int begin, int) {
+        ++inside;
+        if (begin % 5 == 3) {
+          --inside;
+          throw std::runtime_error("row " + std::to_string(begin));
+        }
+        --inside;
+      });
+    } catch (const std::runtime_error& error) {
+      message = error.what();
+    }
+    expect(message.rfind("row ", 0) == 0, "the error of a row");
+    expect(inside == 0, "nobody is left inside");
+  }
+}
+
+}  // namespace
+
+int main() {
+  every_row_is_done_once();
+  threads_work_at_the_same_time();
+  errors_come_out_when_all_have_ended();
+  return failures > 0;
+}
