@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from palantir.media.colour import Colour
 from palantir.media.pictures import Planes
+from palantir.tiles import Tile
 
 __all__ = [
+    "area_to_rgb",
     "halve_chroma",
     "picture_to_rgb",
     "rgb_to_yuv",
@@ -47,15 +49,23 @@ def yuv_to_rgb(y: Float, u: Float, v: Float, colour: Colour) -> Float:
     """Planes of one size in sample values 0..255 to RGB [3, h, w], 1 is white; not clipped."""
     matrix, offset = _matrix(colour)
     yuv = np.stack([y, u, v]) - offset[:, None, None].astype(np.float32)
-    rgb: Float = np.einsum("ij,jhw->ihw", np.linalg.inv(matrix).astype(np.float32), yuv)
-    return rgb
+    return _mixed(np.linalg.inv(matrix).astype(np.float32), yuv)
 
 
 def rgb_to_yuv(rgb: Float, colour: Colour) -> Float:
     """RGB [3, h, w], 1 is white, to Y, U, V of the same size [3, h, w] in sample values."""
     matrix, offset = _matrix(colour)
-    yuv: Float = np.einsum("ij,jhw->ihw", matrix.astype(np.float32), rgb)
-    return yuv + offset[:, None, None].astype(np.float32)
+    return _mixed(matrix.astype(np.float32), rgb) + offset[:, None, None].astype(np.float32)
+
+
+def _mixed(matrix: Float, planes: Float) -> Float:
+    """`matrix @ planes`, rounded alike wherever a pixel lies: einsum does not promise that."""
+    mixed = np.empty_like(planes)
+    for row, result in zip(matrix, mixed, strict=True):
+        np.multiply(planes[0], row[0], out=result)
+        for factor, plane in zip(row[1:], planes[1:], strict=True):
+            result += factor * plane
+    return mixed
 
 
 def picture_to_rgb(planes: Planes, colour: Colour) -> Float:
@@ -63,6 +73,17 @@ def picture_to_rgb(planes: Planes, colour: Colour) -> Float:
     height, width = planes[0].shape
     u, v = (upsample_chroma(plane, width, height) for plane in planes[1:])
     return np.clip(yuv_to_rgb(planes[0].astype(np.float32), u, v, colour), 0, 1)
+
+
+def area_to_rgb(planes: Planes, colour: Colour, area: Tile) -> Float:
+    """What `picture_to_rgb` gives in an area, for the price of that area; bit for bit."""
+    height, width = planes[0].shape
+    left, top = (max((edge & ~1) - 2, 0) for edge in (area.left, area.top))  # a chroma sample more
+    right, bottom = min(area.right + 3, width), min(area.bottom + 3, height)
+    halves = (slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2))
+    luma, u, v = planes[0][top:bottom, left:right], planes[1][halves], planes[2][halves]
+    rgb = picture_to_rgb((luma, u, v), colour)
+    return rgb[:, area.top - top : area.bottom - top, area.left - left : area.right - left]
 
 
 def to_rgb(planes: Planes, colour: Colour) -> NDArray[np.uint8]:

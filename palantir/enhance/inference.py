@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir import _core
-from palantir.enhance.colour import halve_chroma, picture_to_rgb, rgb_to_yuv
+from palantir.enhance.colour import halve_chroma, rgb_to_yuv
+from palantir.enhance.network_input import network_input, range_change
 from palantir.errors import ModelError
 from palantir.media.colour import Colour
 from palantir.media.pictures import Plane, Planes
@@ -71,33 +72,28 @@ class AnchorInference:
 
     def run(self, frame: Planes, tiles: list[Tile], colour: Colour) -> list[AnchorDetail]:
         """Detail of each tile; `frame` is the LR picture."""
-        if self._network.colour == "luma":
-            gain, offset = _range_change(colour, self._network.range)
-            luma = (frame[0].astype(np.float32) * gain + offset) / np.float32(255)
-            return [self._luma(luma[None], frame[0], tile, gain, offset) for tile in tiles]
-        rgb = picture_to_rgb(frame, colour)
-        return [self._rgb(rgb, frame, tile, colour) for tile in tiles]
+        one = self._luma if self._network.colour == "luma" else self._rgb
+        return [one(frame, tile, colour) for tile in tiles]
 
-    def _infer(self, picture: Float, tile: Tile) -> tuple[Float, Tile]:
+    def _infer(self, frame: Planes, tile: Tile, colour: Colour) -> tuple[Float, Tile]:
         """SR samples [c, h, w] of the tile's halo rectangle, and that rectangle."""
-        grown = with_halo(tile, self._radius, picture.shape[2], picture.shape[1])
+        height, width = frame[0].shape
+        grown = with_halo(tile, self._radius, width, height)
         self.pixels += grown.pixels
-        part = picture[None, :, grown.top : grown.bottom, grown.left : grown.right]
-        return self._network.run(part)[0], grown
+        return self._network.run(network_input(frame, grown, colour, self._network))[0], grown
 
-    def _luma(
-        self, luma: Float, plane: Plane, tile: Tile, gain: np.float32, offset: np.float32
-    ) -> AnchorDetail:
-        result, grown = self._infer(luma, tile)
+    def _luma(self, frame: Planes, tile: Tile, colour: Colour) -> AnchorDetail:
+        gain, offset = range_change(colour, self._network.range)
+        result, grown = self._infer(frame, tile, colour)
         samples = _cut(result[0] * 255, grown, tile, self._network.scale)
         if self._network.output == "detail":
             return AnchorDetail(tile, (_to_fixed(samples / gain), None, None))
         whole = (samples - offset) / gain
-        return AnchorDetail(tile, (self._over(whole, plane, tile, 0), None, None))
+        return AnchorDetail(tile, (self._over(whole, frame[0], tile, 0), None, None))
 
-    def _rgb(self, rgb: Float, frame: Planes, tile: Tile, colour: Colour) -> AnchorDetail:
+    def _rgb(self, frame: Planes, tile: Tile, colour: Colour) -> AnchorDetail:
         scale = self._network.scale
-        result, grown = self._infer(rgb, tile)
+        result, grown = self._infer(frame, tile, colour)
         even = Tile(tile.left & ~1, tile.top & ~1, *_round_up(tile, grown))
         yuv = rgb_to_yuv(np.clip(_cut(result, grown, even, scale), 0, 1), colour)
         inner = tile.relative_to(even)
@@ -136,12 +132,3 @@ def _pad_to(plane: Float, height: int, width: int) -> Float:
 
 def _to_fixed(samples: Float) -> Fixed:
     return np.clip(np.rint(samples * _ONE), -_LIMIT, _LIMIT).astype(np.int16)
-
-
-def _range_change(colour: Colour, wanted: str) -> tuple[np.float32, np.float32]:
-    """Gain and offset that bring the stream's luma samples to the network's range."""
-    if colour.full_range == (wanted == "full"):
-        return np.float32(1), np.float32(0)
-    if colour.full_range:
-        return np.float32(219 / 255), np.float32(16)
-    return np.float32(255 / 219), np.float32(-16 * 255 / 219)

@@ -10,7 +10,14 @@ import pytest
 from numpy.typing import NDArray
 
 from palantir.enhance import SRFrame
-from palantir.enhance.colour import halve_chroma, rgb_to_yuv, upsample_chroma, yuv_to_rgb
+from palantir.enhance.colour import (
+    area_to_rgb,
+    halve_chroma,
+    picture_to_rgb,
+    rgb_to_yuv,
+    upsample_chroma,
+    yuv_to_rgb,
+)
 from palantir.enhance.inference import AnchorInference
 from palantir.media.colour import Colour
 from palantir.models import SRNetwork
@@ -141,3 +148,19 @@ def test_detail_is_brought_to_the_streams_range(
     gain = 255 * (inputs[1] - inputs[0]) / (levels[1] - levels[0])
     detail = detail_of(Recorder(wanted, "detail", -0.1), np.array([levels], np.uint8), full_range)
     np.testing.assert_allclose(detail / 64, -0.1 * 255 / gain, atol=1 / 64)
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 48), (63, 47), (5, 3), (1, 1)])
+def test_an_area_has_the_colours_of_the_whole_picture_bit_for_bit(width: int, height: int) -> None:
+    random = np.random.default_rng(9)
+    chroma = ((height + 1) // 2, (width + 1) // 2)
+    y, u, v = (random.integers(0, 256, shape, dtype=np.uint8)
+               for shape in ((height, width), chroma, chroma))  # fmt: skip
+    whole = picture_to_rgb((y, u, v), ALL[2])
+    for _ in range(60):
+        left, top = int(random.integers(width)), int(random.integers(height))
+        right = int(random.integers(left, width)) + 1
+        bottom = int(random.integers(top, height)) + 1
+        area = Tile(left, top, right, bottom)
+        found = area_to_rgb((y, u, v), ALL[2], area)
+        np.testing.assert_array_equal(found, whole[:, top:bottom, left:right])
