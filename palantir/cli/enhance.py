@@ -18,6 +18,7 @@ from palantir.cli.options import (
     json_option,
     output_option,
     progress_option,
+    providers_option,
 )
 from palantir.cli.printing import print_json
 from palantir.cli.progress import progress_bar
@@ -72,6 +73,7 @@ Examples:
     default=0,
     help="Threads of the network [one a core].",
 )
+@providers_option
 @json_option
 @progress_option
 def command(
@@ -84,6 +86,7 @@ def command(
     threads: int,
     look_ahead: int,
     model_threads: int,
+    providers: tuple[str, ...],
     as_json: bool,
     progress: bool | None,
 ) -> None:
@@ -101,7 +104,8 @@ def command(
     begin = time.perf_counter()
     frames = palantir.enhance(
         source, chosen, model,
-        reuse=reuse, threads=threads, look_ahead=look_ahead, model_threads=model_threads,
+        reuse=reuse, threads=threads, look_ahead=look_ahead,
+        model_threads=model_threads, providers=providers,
     )  # fmt: skip
     first = next(frames, None)
     if first is None:

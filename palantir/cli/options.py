@@ -23,6 +23,7 @@ __all__ = [
     "output_option",
     "parsed_by",
     "progress_option",
+    "providers_option",
     "threads_option",
 ]
 
@@ -99,6 +100,15 @@ progress_option = click.option(
     "--progress/--no-progress",
     default=None,
     help="Show a progress bar; by default only on a terminal.",
+)
+providers_option = click.option(
+    "--provider",
+    "providers",
+    metavar="NAME",
+    multiple=True,
+    default=("cpu",),
+    show_default=True,
+    help="What runs the network: cpu, cuda, ...; again for what takes over operators it lacks.",
 )
 threads_option = click.option(
     "--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Decoding threads."

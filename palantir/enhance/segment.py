@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 
 import numpy as np
@@ -120,6 +120,7 @@ def enhance(
     threads: int = 1,
     look_ahead: int = LOOK_AHEAD,
     model_threads: int = 0,
+    providers: Sequence[str] = ("cpu",),
 ) -> Enhancement:
     """Decode and super-resolve a segment; iterate over the result for its displayed frames.
 
@@ -131,6 +132,8 @@ def enhance(
                    reuse, each in a thread of its own. Frames do not depend on it
     look_ahead     packets that either may be ahead then; 0 for the least delay
     model_threads  of ONNX Runtime, 0 for one a core
+    providers      ONNX Runtime's execution providers, as `SRNetwork.load` takes them; like
+                   model_threads for a model given by its path
 
     Raises ProfileError (damaged, or of another segment), MediaError and ModelError at once, and
     ValueError for a `look_ahead` below 0;
@@ -142,7 +145,9 @@ def enhance(
     if not isinstance(look_ahead, int) or look_ahead < 0:
         raise ValueError(f"look_ahead is {look_ahead!r}; 0 or more packets are possible")
     network = (
-        model if isinstance(model, SRNetwork) else SRNetwork.load(model, threads=model_threads)
+        model
+        if isinstance(model, SRNetwork)
+        else SRNetwork.load(model, providers, threads=model_threads)
     )
     enhancer = Enhancer(
         network,

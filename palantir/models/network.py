@@ -20,7 +20,6 @@ from palantir.models.traits import METADATA_PREFIX, NetworkTraits, find_traits, 
 __all__ = ["NetworkLoad", "SRNetwork", "network_load", "shipped_model"]
 
 MAX_BYTES = 512 * 2**20
-CPU = ("CPUExecutionProvider",)
 
 
 def shipped_model() -> Path:
@@ -59,13 +58,16 @@ def network_load(path: str | os.PathLike[str] | None = None) -> NetworkLoad:
 class SRNetwork:
     """A loaded network, with the facts of `NetworkTraits` as attributes.
 
+    path   of its file
+    input  name of its one input
+
     On the CPU provider its results do not depend on how the frame is cut into tiles (given
     `radius` pixels of halo), on the batch or on the number of threads, bit for bit.
     """
 
     def __init__(self, session: Any, file: OnnxFile, path: Path, size: int) -> None:
-        self._session, self._file, self._path, self._size = session, file, path, size
-        self._input, self._one_at_a_time, channels = check_interface(session, str(path))
+        self._session, self._file, self.path, self._size = session, file, path, size
+        self.input, self._one_at_a_time, channels = check_interface(session, str(path))
         self.traits: NetworkTraits = find_traits(file, self.run, channels, str(path))
         self.scale = self.traits.scale
         self.colour = self.traits.colour
@@ -78,23 +80,32 @@ class SRNetwork:
     def load(
         cls,
         path: str | os.PathLike[str] | None = None,
-        providers: Sequence[str] = CPU,
+        providers: Sequence[str] = ("cpu",),
         threads: int = 0,
+        *,
+        warm_up: tuple[int, int] | None = None,
     ) -> SRNetwork:
         """Reads an ONNX file (None: the shipped network) and prepares it to run.
 
         The model takes one float32 tensor [n, 1 or 3, h, w] in 0..1, height and width dynamic,
-        and gives one of `scale` times the size. `providers` are ONNX Runtime's names, preferred
-        first; `threads` 0 means one per core.
+        and gives one of `scale` times the size. `providers` are ONNX Runtime's execution providers,
+        preferred first, by short names ("cpu", "cuda") or whole ones; each must start. `threads` 0
+        means one per core. `warm_up` is a height and width to run once, so that the first picture
+        of that size is not slower than the others.
 
         Raises ModelError: unreadable or no ONNX model, weights in other files, custom operators,
-        unsuitable inputs or outputs, scale not 1, 2, 3 or 4, provider not available.
+        unsuitable inputs or outputs, scale not 1, 2, 3 or 4, provider not in this build of ONNX
+        Runtime or failing to start.
         """
         source = shipped_model() if path is None else Path(path)
         data = _read(source)
         file = parse(data, str(source))
         session = open_session(data, str(source), tuple(providers), threads)
-        return cls(session, file, source, len(data))
+        network = cls(session, file, source, len(data))
+        if warm_up is not None:
+            channels = 1 if network.colour == "luma" else 3
+            network.run(np.zeros((1, channels, *warm_up), np.float32))
+        return network
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """Float32 [n, c, h, w] in 0..1 to float32 [n, c, h*scale, w*scale], not clipped.
@@ -109,7 +120,7 @@ class SRNetwork:
         """The traits and the file's own facts, ready for JSON."""
         told = NetworkTraits.keys()
         return {
-            "path": str(self._path),
+            "path": str(self.path),
             "bytes": self._size,
             "parameters": self._file.parameters,
             "opset": self._file.opset,
@@ -120,13 +131,13 @@ class SRNetwork:
         }
 
     def _infer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        feed = {self._input: np.ascontiguousarray(batch, dtype=np.float32)}
+        feed = {self.input: np.ascontiguousarray(batch, dtype=np.float32)}
         try:
             (result,) = self._session.run(None, feed)
         except Exception as error:  # ONNX Runtime's exceptions have no common base
             size = "x".join(map(str, batch.shape))
             reason = in_one_line(error)
-            raise ModelError(f"{self._path}: fails on a {size} input: {reason}") from None
+            raise ModelError(f"{self.path}: fails on a {size} input: {reason}") from None
         return cast("NDArray[np.float32]", result)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from graphlib import CycleError, TopologicalSorter
 from math import ceil, prod
 
 from palantir.models.onnx_file import OnnxFile, Operator
@@ -28,6 +29,7 @@ GLOBAL = frozenset((
 ))
 # fmt: on
 WEIGHTS_AT = {"Conv": 1, "ConvInteger": 1, "QLinearConv": 3, "ConvTranspose": 1}
+_SHAPE_KEPT = ("DequantizeLinear", "QuantizeLinear", "Identity")  # weights pass through them
 RESIZE_REACH = {"nearest": 1, "linear": 1, "cubic": 2}
 
 
@@ -146,6 +148,19 @@ def _cost(operator: Operator, source: Footprint, file: OnnxFile) -> Fraction:
     return prod(file.shapes[operator.inputs[WEIGHTS_AT[operator.kind]]]) / source.step**2
 
 
+def _in_order(operators: list[Operator]) -> list[Operator]:
+    """Each after those it takes from, which quantisers do not see to."""
+    makers = {name: index for index, one in enumerate(operators) for name in one.outputs if name}
+    graph = {
+        index: [makers[name] for name in one.inputs if name in makers]
+        for index, one in enumerate(operators)
+    }
+    try:
+        return [operators[index] for index in TopologicalSorter(graph).static_order()]
+    except CycleError:
+        raise UnknownReachError("operators that take from each other in a circle") from None
+
+
 def derive(file: OnnxFile) -> tuple[Footprint, int]:
     """The output's footprint (scale = 1 / step) and multiply-accumulates per LR pixel.
 
@@ -156,8 +171,8 @@ def derive(file: OnnxFile) -> tuple[Footprint, int]:
     cost = Fraction(0)
     shapes = dict(file.shapes)
     file = replace(file, shapes=shapes)
-    for operator in file.operators:
-        if operator.kind in ("DequantizeLinear", "Identity") and operator.inputs[0] in shapes:
+    for operator in _in_order(file.operators):
+        if operator.kind in _SHAPE_KEPT and operator.inputs[0] in shapes:
             shapes[operator.outputs[0]] = shapes[operator.inputs[0]]
             continue
         sources = [picture[name] for name in operator.inputs if name in picture]

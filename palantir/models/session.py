@@ -8,6 +8,8 @@ from palantir.errors import ModelError
 
 __all__ = ["check_interface", "in_one_line", "open_session"]
 
+_SUFFIX = "ExecutionProvider"
+
 
 def in_one_line(error: Exception) -> str:
     """ONNX Runtime's message without its bracketed prefix, on one line."""
@@ -15,27 +17,50 @@ def in_one_line(error: Exception) -> str:
     return text.rsplit("] : ", 1)[-1][:300]
 
 
-def open_session(data: bytes, name: str, providers: tuple[str, ...], threads: int) -> Any:
-    """A session on the bytes themselves, so that no other file can come into play."""
+def open_session(
+    data: bytes, name: str, providers: tuple[str, ...] = ("cpu",), threads: int = 0
+) -> Any:
+    """A session on the bytes themselves, so that no other file can come into play.
+
+    Raises ModelError unless every provider, by its short or whole name, takes part: ONNX Runtime
+    by itself would go on with the CPU.
+    """
     if threads < 0:
         raise ValueError(f"threads is {threads}; 0 (one per core) or more are possible")
     import onnxruntime
 
-    available = onnxruntime.get_available_providers()
-    missing = [provider for provider in providers if provider not in available]
-    if missing or not providers:
-        wanted = ", ".join(missing) or "none given"
-        have = ", ".join(available)
-        raise ModelError(f"execution provider {wanted}: not available here; there is {have}")
+    wanted = _whole_names(providers, onnxruntime.get_available_providers())
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(data, options, providers=list(providers))
+        session = onnxruntime.InferenceSession(data, options, providers=wanted)
     except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise ModelError(f"{name}: ONNX Runtime refuses it: {in_one_line(error)}") from None
+    session.disable_fallback()
+    idle = [provider for provider in wanted if provider not in session.get_providers()]
+    if idle:
+        raise ModelError(
+            f"execution provider {', '.join(idle)}: in this build of ONNX Runtime, but does not "
+            "start here; are its driver and libraries installed?"
+        )
+    return session
+
+
+def _whole_names(providers: tuple[str, ...], available: list[str]) -> list[str]:
+    """ONNX Runtime's names of those asked for: "cuda" is CUDAExecutionProvider."""
+    known = {provider.lower(): provider for provider in available}
+    known |= {provider.removesuffix(_SUFFIX).lower(): provider for provider in available}
+    missing = [provider for provider in providers if provider.lower() not in known]
+    if missing or not providers:
+        wanted = ", ".join(missing) or "none given"
+        have = ", ".join(provider.removesuffix(_SUFFIX).lower() for provider in available)
+        raise ModelError(
+            f"execution provider {wanted}: not in this build of ONNX Runtime, which has {have}"
+        )
+    return list(dict.fromkeys(known[provider.lower()] for provider in providers))
 
 
 def check_interface(session: Any, name: str) -> tuple[str, bool, int]:

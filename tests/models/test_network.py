@@ -227,8 +227,50 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_provider_is_named_with_those_there_are() -> None:
-    with pytest.raises(ModelError, match=r"TPUExecutionProvider.*CPUExecutionProvider"):
-        SRNetwork.load(providers=["TPUExecutionProvider"])
+    for name in ("TPUExecutionProvider", "tpu"):
+        with pytest.raises(ModelError, match=rf"{name}: not in this build.* has .*cpu$"):
+            SRNetwork.load(providers=["cpu", name])
+    with pytest.raises(ModelError, match="none given"):
+        SRNetwork.load(providers=[])
+
+
+@pytest.mark.parametrize("name", ["cpu", "CPU", "CPUExecutionProvider"])
+def test_providers_have_short_names(name: str) -> None:
+    network = SRNetwork.load(providers=[name], threads=1)
+    assert network.describe()["providers"] == ["CPUExecutionProvider"]
+
+
+def test_a_provider_that_does_not_start_is_an_error_not_the_cpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """ONNX Runtime's own answer is a session on the CPU, as it is without the driver of a GPU."""
+    runtime = pytest.importorskip("onnxruntime")
+    start = runtime.InferenceSession
+
+    def fall_back(data: bytes, options: Any, providers: list[str]) -> Any:
+        assert providers == ["CUDAExecutionProvider"]
+        return start(data, options, providers=["CPUExecutionProvider"])
+
+    there = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(runtime, "get_available_providers", lambda: there)
+    monkeypatch.setattr(runtime, "InferenceSession", fall_back)
+    with pytest.raises(ModelError, match=r"CUDAExecutionProvider: .*does not start"):
+        SRNetwork.load(providers=["cuda"])
+
+
+def test_a_warm_up_runs_the_size_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[tuple[int, ...]] = []
+    run = SRNetwork.run
+
+    def noted(self: SRNetwork, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        sizes.append(batch.shape)
+        return run(self, batch)
+
+    monkeypatch.setattr(SRNetwork, "run", noted)
+    SRNetwork.load(threads=1)
+    before = len(sizes)
+    SRNetwork.load(threads=1, warm_up=(34, 21))
+    assert sizes[2 * before :] == [(1, 1, 34, 21)]
 
 
 def test_too_few_channels_at_run_time_is_an_error_of_the_model() -> None:

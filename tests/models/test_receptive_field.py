@@ -84,6 +84,25 @@ def test_what_spans_or_depends_on_position_needs_whole_frames(node: object) -> N
         derive(parse(model([node], [weight("w", 1, 1, 3, 3), thirds]), "m"))
 
 
+def test_operators_may_stand_in_any_order() -> None:
+    nodes = [
+        helper.make_node("DepthToSpace", ["a"], ["y"], blocksize=2),
+        helper.make_node("Conv", ["x", "w"], ["a"], pads=[2] * 4),
+    ]
+    footprint, macs = derive(parse(model(nodes, [weight("w", 4, 1, 5, 5)]), "m"))
+    assert (footprint.radius, macs) == (2, 100)
+
+
+def test_operators_in_a_circle_are_not_followed() -> None:
+    nodes = [
+        helper.make_node("Add", ["x", "b"], ["a"]),
+        helper.make_node("Relu", ["a"], ["b"]),
+        helper.make_node("Identity", ["b"], ["y"]),
+    ]
+    with pytest.raises(UnknownReachError, match="circle"):
+        derive(parse(model(nodes, []), "m"))
+
+
 def test_unfollowed_operators_are_said_to_be_unknown() -> None:
     node = helper.make_node("LRN", ["x"], ["y"], size=3)
     with pytest.raises(UnknownReachError):
