@@ -68,6 +68,7 @@ _CHECKS: dict[str, _Check] = {
 }
 _OPTIONAL: dict[str, tuple[_Check, str]] = {
     "torch": (_package("torch"), "for training, spmv and spmm: pip install 'palantir-sr[torch]'"),
+    "onnx": (_package("onnx"), "for palantir quantize: pip install 'palantir-sr[quantize]'"),
     "matplotlib": (_package("matplotlib"), "for plots: pip install 'palantir-sr[plots]'"),
 }
 

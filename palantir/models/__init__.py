@@ -1,13 +1,17 @@
 """SR networks: ONNX models run by ONNX Runtime, which is imported when the first one is loaded."""
 
 from palantir.models.network import NetworkLoad, SRNetwork, network_load, shipped_model
+from palantir.models.quantization import DEFAULT_FIDELITY, Quantized, quantize
 from palantir.models.traits import METADATA_PREFIX, NetworkTraits
 
 __all__ = [
+    "DEFAULT_FIDELITY",
     "METADATA_PREFIX",
     "NetworkLoad",
     "NetworkTraits",
+    "Quantized",
     "SRNetwork",
     "network_load",
+    "quantize",
     "shipped_model",
 ]

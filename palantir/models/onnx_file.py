@@ -54,8 +54,11 @@ class OnnxFile:
 
     @property
     def parameters(self) -> int:
-        """How many weights the file holds."""
-        return sum(int(np.prod(shape, dtype=object)) for shape in self.shapes.values())
+        """How many weights the file holds; scales of 8-bit tensors are none."""
+        kinds = ("QuantizeLinear", "DequantizeLinear")
+        scales = {name for one in self.operators if one.kind in kinds for name in one.inputs[1:]}
+        weights = (shape for name, shape in self.shapes.items() if name not in scales)
+        return sum(int(np.prod(shape, dtype=object)) for shape in weights)
 
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:

@@ -16,7 +16,9 @@ from palantir.profile import CacheProfile
 from tests.cli.conftest import FRAMES
 from tests.cli.outcome import Run
 
-COMMANDS = ("schedule", "enhance", "inspect", "encode", "quality", "study", "doctor", "demo")
+COMMANDS = (
+    "schedule", "enhance", "inspect", "encode", "quantize", "quality", "study", "doctor", "demo",
+)  # fmt: skip
 
 
 def test_version_is_the_installed_one(run: Run) -> None:
@@ -235,3 +237,27 @@ def test_json_is_one_line(run: Run, folder: Path) -> None:
     assert out.endswith("\n")
     assert out.count("\n") == 1
     json.loads(out)
+
+
+def test_quantize_writes_an_int8_network_that_enhance_takes(run: Run, folder: Path) -> None:
+    from palantir.models import SRNetwork, shipped_model
+
+    (folder / "net.onnx").write_bytes(shipped_model().read_bytes())
+    common = ("quantize", folder / "net.onnx", "--clip", folder / "segment.webm")
+    facts = run(*common, "--patches", "8", "--fidelity", "30", "--json").json
+    made = folder / "net-int8.onnx"
+    assert facts["output"] == str(made)
+    assert (facts["convolutions"], facts["float"], facts["patches"]) == (8, [], 8)
+    assert facts["bytes"] == made.stat().st_size
+    assert facts["fidelity"] >= 30
+    notes = SRNetwork.load(made).describe()["notes"]
+    assert isinstance(notes, dict)
+    assert "segment.webm, SHA-256 " in notes["quantised.calibration"]
+    enhancing = ("enhance", folder / "segment.webm", "--model", made, "-o", folder / "sr.mp4")
+    assert run(*enhancing, "--json").json["frames"] == FRAMES
+
+
+def test_enhance_names_the_providers_there_are(run: Run, folder: Path) -> None:
+    enhance = ("enhance", folder / "segment.webm", "-o", folder / "sr.y4m", "--provider")
+    run(*enhance, "tpu").complains("tpu: not in this build", "cpu")
+    assert run(*enhance, "cpu").code == 0

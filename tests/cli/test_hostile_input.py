@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from palantir.models import shipped_model
 from tests.cli.outcome import Run
 
 DATA = Path(os.environ.get("PALANTIR_DATA") or "/nonexistent")
@@ -20,6 +21,7 @@ Watch = Callable[[Path], Callable[[], None]]
 COMMANDS = {
     "schedule": ("schedule", "INPUT", "-o", "out.pcp"),
     "enhance": ("enhance", "INPUT", "--profile", "segment.pcp", "-o", "out.mp4"),
+    "quantize": ("quantize", str(shipped_model()), "--clip", "INPUT", "-o", "out.onnx"),
     "enhance to Y4M": ("enhance", "INPUT", "--profile", "segment.pcp", "-o", "out.y4m"),
     "inspect": ("inspect", "INPUT", "--image", "out.png"),
 }
@@ -74,6 +76,7 @@ def test_what_only_enhancing_cannot_do_is_scheduled_and_inspected(
     assert len(run("inspect", name, "--json").json["frames"]) == 6
     untouched = nothing_new(here)
     run("enhance", name, "-o", "out.mp4").complains(name, why)
+    run("quantize", str(shipped_model()), "--clip", name, "-o", "o.onnx").complains(name, why)
     untouched()
 
 
@@ -105,6 +108,7 @@ def test_what_is_no_network_is_refused(run: Run, here: Path, nothing_new: Watch,
     untouched = nothing_new(here)
     run("enhance", "segment.webm", "-o", "out.mp4", "--model", name).complains(name)
     run("demo", "hr.mp4", "-o", "out", "--model", name).complains(name)
+    run("quantize", name, "--clip", "segment.webm", "-o", "out.onnx").complains(name)
     shutil.rmtree("out", ignore_errors=True)  # the demo's folder is asked for, and may stay
     untouched()
 
@@ -170,7 +174,9 @@ WRITERS = {
     "out.y4m": ("enhance", "segment.webm", "-o"),
     "lr.webm": ("encode", "hr.mp4", "--scale", "1", "--bitrate", "3000", "-o"),
     "out.png": ("inspect", "segment.webm", "--grid", "24x32", "--image"),
-}
+    "out.onnx": ("quantize", str(shipped_model()), "--clip", "segment.webm", "--patches", "4",
+                 "--fidelity", "20", "-o"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", WRITERS)

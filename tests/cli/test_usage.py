@@ -43,6 +43,10 @@ WRONG = [
     ("enhance", "segment.webm"),
     ("enhance", "segment.webm", "-o", "-", "--json"),
     ("enhance", "segment.webm", "-o", "sr.mp4", "--crf", "64"),
+    ("quantize", "net.onnx"),
+    *(("quantize", "net.onnx", "--clip", "segment.webm", option, value)
+      for option, value in (("--patches", "3"), ("--fidelity", "nan"), ("--fidelity", "19"),
+                            ("--seed", "-1"), ("--out", "-"), ("--out", "net.onnx"))),
     ("encode", "hr.mp4"),
     *(("encode", "hr.mp4", "-o", "lr.webm", option, value)
       for option, value in (("--bitrate", "0"), ("--bitrate", "nan"), ("--bitrate", "9" * 20),
@@ -59,6 +63,7 @@ WRONG = [
 @pytest.fixture
 def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(folder)
+    (folder / "net.onnx").write_bytes(b"")
     return folder
 
 
