@@ -100,7 +100,7 @@ class SRNetwork:
         source = shipped_model() if path is None else Path(path)
         data = _read(source)
         file = parse(data, str(source))
-        session = open_session(data, str(source), tuple(providers), threads)
+        session = open_session(data, str(source), tuple(providers), threads, cached=True)
         network = cls(session, file, source, len(data))
         if warm_up is not None:
             channels = 1 if network.colour == "luma" else 3
@@ -115,6 +115,11 @@ class SRNetwork:
         if self._one_at_a_time and len(batch) != 1:
             return np.concatenate([self._infer(picture[None]) for picture in batch])
         return self._infer(batch)
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether several pictures can go through the model at once."""
+        return not self._one_at_a_time
 
     def describe(self) -> dict[str, object]:
         """The traits and the file's own facts, ready for JSON."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from palantir.errors import ModelError
+from palantir.models.optimised import OptimisedGraph
 
 __all__ = ["check_interface", "in_one_line", "open_session"]
 
@@ -18,9 +21,16 @@ def in_one_line(error: Exception) -> str:
 
 
 def open_session(
-    data: bytes, name: str, providers: tuple[str, ...] = ("cpu",), threads: int = 0
+    data: bytes,
+    name: str,
+    providers: tuple[str, ...] = ("cpu",),
+    threads: int = 0,
+    *,
+    cached: bool = False,
 ) -> Any:
     """A session on the bytes themselves, so that no other file can come into play.
+
+    With `cached` the optimised graph is kept for the next time (palantir.models.optimised).
 
     Raises ModelError unless every provider, by its short or whole name, takes part: ONNX Runtime
     by itself would go on with the CPU.
@@ -30,23 +40,65 @@ def open_session(
     import onnxruntime
 
     wanted = _whole_names(providers, onnxruntime.get_available_providers())
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.use_deterministic_compute = True
-    options.log_severity_level = 4
+    version = onnxruntime.__version__
+    session = _from_cache(data, wanted, threads, version) if cached else None
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=wanted)
+        session = session or _start(data, wanted, threads)
     except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise ModelError(f"{name}: ONNX Runtime refuses it: {in_one_line(error)}") from None
     session.disable_fallback()
-    idle = [provider for provider in wanted if provider not in session.get_providers()]
+    idle = _idle(session, wanted)
     if idle:
         raise ModelError(
             f"execution provider {', '.join(idle)}: in this build of ONNX Runtime, but does not "
             "start here; are its driver and libraries installed?"
         )
     return session
+
+
+def _start(
+    graph: bytes, providers: list[str], threads: int, *, optimised: bool = False, save: str = ""
+) -> Any:
+    """A session; what ONNX Runtime makes of the graph can be saved to a file."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 4
+    options.optimized_model_filepath = save
+    if optimised:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(graph, options, providers=providers)
+
+
+def _from_cache(data: bytes, providers: list[str], threads: int, version: str) -> Any | None:
+    """A session on the kept graph, which is made if there is none; None where that fails."""
+    kept = OptimisedGraph(data, providers, version)
+    if not kept.wanted:
+        return None
+    try:
+        graph = kept.read()
+        if graph is None:
+            kept.make(partial(_save, data, providers))
+            graph = kept.read()
+        return graph and _start(graph, providers, threads, optimised=True)
+    except Exception:  # the model itself is to blame, or some providers' graphs cannot be saved
+        return None
+
+
+def _save(data: bytes, providers: list[str], path: Path) -> None:
+    """Write the optimised graph. Raises where a provider's part would be the CPU's."""
+    idle = _idle(_start(data, providers, 1, save=str(path)), providers)
+    if idle:
+        raise ModelError(f"{', '.join(idle)} did not start")
+
+
+def _idle(session: Any, wanted: list[str]) -> list[str]:
+    """Providers that a session was asked for and goes without."""
+    running = session.get_providers()
+    return [provider for provider in wanted if provider not in running]
 
 
 def _whole_names(providers: tuple[str, ...], available: list[str]) -> list[str]:

@@ -241,11 +241,14 @@ def test_providers_have_short_names(name: str) -> None:
 
 
 def test_a_provider_that_does_not_start_is_an_error_not_the_cpu(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ONNX Runtime's own answer is a session on the CPU, as it is without the driver of a GPU."""
     runtime = pytest.importorskip("onnxruntime")
     start = runtime.InferenceSession
+
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("PALANTIR_GRAPH_CACHE", str(cache))
 
     def fall_back(data: bytes, options: Any, providers: list[str]) -> Any:
         assert providers == ["CUDAExecutionProvider"]
@@ -256,6 +259,7 @@ def test_a_provider_that_does_not_start_is_an_error_not_the_cpu(
     monkeypatch.setattr(runtime, "InferenceSession", fall_back)
     with pytest.raises(ModelError, match=r"CUDAExecutionProvider: .*does not start"):
         SRNetwork.load(providers=["cuda"])
+    assert list(cache.iterdir()) == []
 
 
 def test_a_warm_up_runs_the_size_once(monkeypatch: pytest.MonkeyPatch) -> None:
