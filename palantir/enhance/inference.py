@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ Float = NDArray[np.float32]
 Fixed = NDArray[np.int16]  # grey levels with _core.FRACTION_BITS fractional bits
 FixedPlanes = tuple[Fixed, Fixed, Fixed]
 
+_BATCH_PIXELS = 1 << 17  # LR pixels: bounds the memory of a batch of several tiles
 _ONE = 1 << _core.FRACTION_BITS
 _LIMIT = 255 * _ONE
 
@@ -71,29 +73,48 @@ class AnchorInference:
         self.pixels = 0
 
     def run(self, frame: Planes, tiles: list[Tile], colour: Colour) -> list[AnchorDetail]:
-        """Detail of each tile; `frame` is the LR picture."""
-        one = self._luma if self._network.colour == "luma" else self._rgb
-        return [one(frame, tile, colour) for tile in tiles]
+        """Detail of each tile; `frame` is the LR picture.
 
-    def _infer(self, frame: Planes, tile: Tile, colour: Colour) -> tuple[Float, Tile]:
-        """SR samples [c, h, w] of the tile's halo rectangle, and that rectangle."""
+        Tiles of one size go through the network together, which saves some of the threads' waiting
+        for each other; no bit depends on it.
+        """
         height, width = frame[0].shape
-        grown = with_halo(tile, self._radius, width, height)
-        self.pixels += grown.pixels
-        return self._network.run(network_input(frame, grown, colour, self._network))[0], grown
+        one = self._luma if self._network.colour == "luma" else self._rgb
+        areas = [with_halo(tile, self._radius, width, height) for tile in tiles]
+        details: dict[int, AnchorDetail] = {}
+        for members in self._batches(areas):
+            pictures = [network_input(frame, areas[i], colour, self._network) for i in members]
+            results = self._network.run(np.concatenate(pictures))
+            for i, result in zip(members, results, strict=True):
+                details[i] = one(result, areas[i], frame, tiles[i], colour)
+        self.pixels += sum(area.pixels for area in areas)
+        return [details[i] for i in range(len(tiles))]
 
-    def _luma(self, frame: Planes, tile: Tile, colour: Colour) -> AnchorDetail:
+    def _batches(self, areas: list[Tile]) -> Iterator[list[int]]:
+        """Indices of areas of one size that go through the network together."""
+        by_size: dict[tuple[int, int], list[int]] = {}
+        for i, area in enumerate(areas):
+            size = area.right - area.left, area.bottom - area.top
+            by_size.setdefault(size, []).append(i)
+        for (width, height), members in by_size.items():
+            most = max(1, _BATCH_PIXELS // (width * height)) if self._network.takes_batches else 1
+            for first in range(0, len(members), most):
+                yield members[first : first + most]
+
+    def _luma(
+        self, result: Float, grown: Tile, frame: Planes, tile: Tile, colour: Colour
+    ) -> AnchorDetail:
         gain, offset = range_change(colour, self._network.range)
-        result, grown = self._infer(frame, tile, colour)
         samples = _cut(result[0] * 255, grown, tile, self._network.scale)
         if self._network.output == "detail":
             return AnchorDetail(tile, (_to_fixed(samples / gain), None, None))
         whole = (samples - offset) / gain
         return AnchorDetail(tile, (self._over(whole, frame[0], tile, 0), None, None))
 
-    def _rgb(self, frame: Planes, tile: Tile, colour: Colour) -> AnchorDetail:
+    def _rgb(
+        self, result: Float, grown: Tile, frame: Planes, tile: Tile, colour: Colour
+    ) -> AnchorDetail:
         scale = self._network.scale
-        result, grown = self._infer(frame, tile, colour)
         even = Tile(tile.left & ~1, tile.top & ~1, *_round_up(tile, grown))
         yuv = rgb_to_yuv(np.clip(_cut(result, grown, even, scale), 0, 1), colour)
         inner = tile.relative_to(even)

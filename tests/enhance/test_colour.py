@@ -100,7 +100,9 @@ class Recorder:
     def __init__(self, wanted: str, output: str, answer: float) -> None:
         self.seen = np.zeros(0, np.float32)
         self.answer = answer
-        self.traits = SimpleNamespace(scale=1, colour="luma", output=output, range=wanted, radius=0)
+        self.traits = SimpleNamespace(
+            scale=1, colour="luma", output=output, range=wanted, radius=0, takes_batches=True
+        )
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.traits, name)

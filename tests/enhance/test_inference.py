@@ -1,0 +1,85 @@
+"""Tiles of one size share a run of the network, and no bit of their detail depends on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from palantir.enhance import inference
+from palantir.enhance.inference import AnchorInference
+from palantir.media.colour import Colour
+from palantir.models import SRNetwork
+from palantir.tiles import Tile
+from tests.enhance.networks import convolutions
+from tests.enhance.streams import moving_picture
+from tests.models.small_networks import stack
+
+COLOUR = Colour("bt709", False)
+# Inner tiles of one size, with one at the left border (its halo is cut) and one of another size.
+TILES = [Tile(20, 12, 40, 28), Tile(0, 12, 20, 28), Tile(60, 12, 80, 28), Tile(40, 40, 60, 56),
+         Tile(60, 30, 94, 39), Tile(20, 44, 40, 60)]  # fmt: skip
+
+
+@pytest.fixture
+def shapes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Of every run of a network."""
+    seen: list[tuple[int, ...]] = []
+    run = SRNetwork.run
+
+    def noted(self: SRNetwork, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        seen.append(batch.shape)
+        return run(self, batch)
+
+    monkeypatch.setattr(SRNetwork, "run", noted)
+    return seen
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_batch_of_tiles_gives_the_detail_of_each_alone(
+    tmp_path: Path, channels: int, shapes: list[tuple[int, ...]]
+) -> None:
+    network = convolutions(tmp_path, 2, channels)
+    frame = moving_picture(2, 121, 81)
+    shapes.clear()
+    together = AnchorInference(network)
+    details = together.run(frame, TILES, COLOUR)
+    assert sorted(shape[0] for shape in shapes) == [1, 1, 4]
+    alone = AnchorInference(network)
+    for tile, detail in zip(TILES, details, strict=True):
+        (expected,) = alone.run(frame, [tile], COLOUR)
+        assert detail.tile == expected.tile == tile
+        for plane, wanted in zip(detail.planes, expected.planes, strict=True):
+            np.testing.assert_array_equal(plane, wanted)
+    assert together.pixels == alone.pixels
+
+
+def test_a_batch_has_bounded_pixels(
+    tmp_path: Path, shapes: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = convolutions(tmp_path, 2, 1)
+    shapes.clear()
+    monkeypatch.setattr(inference, "_BATCH_PIXELS", 3 * 26 * 22)
+    AnchorInference(network).run(moving_picture(0, 121, 81), TILES, COLOUR)
+    assert sorted(shape[0] for shape in shapes) == [1, 1, 1, 3]
+    assert max(shape[0] * shape[2] * shape[3] for shape in shapes) <= 3 * 26 * 22
+
+
+def test_a_network_for_single_pictures_gets_them_singly(
+    tmp_path: Path, shapes: list[tuple[int, ...]]
+) -> None:
+    path = tmp_path / "single.onnx"
+    path.write_bytes(stack((3, 3), shape=(1, 1, "h", "w")))
+    network = SRNetwork.load(path, threads=1)
+    shapes.clear()
+    AnchorInference(network).run(moving_picture(0, 121, 81), TILES, COLOUR)
+    assert [shape[0] for shape in shapes] == [1] * len(TILES)
+
+
+def test_no_tiles_need_no_run(tmp_path: Path, shapes: list[tuple[int, ...]]) -> None:
+    network = convolutions(tmp_path, 2, 1)
+    shapes.clear()
+    assert AnchorInference(network).run(moving_picture(0, 121, 81), [], COLOUR) == []
+    assert shapes == []
