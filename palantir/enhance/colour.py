@@ -79,7 +79,7 @@ def area_to_rgb(planes: Planes, colour: Colour, area: Tile) -> Float:
     """What `picture_to_rgb` gives in an area, for the price of that area; bit for bit."""
     height, width = planes[0].shape
     left, top = (max((edge & ~1) - 2, 0) for edge in (area.left, area.top))  # a chroma sample more
-    right, bottom = min(area.right + 3, width), min(area.bottom + 3, height)
+    right, bottom = min(area.right + 1, width), min(area.bottom + 1, height)
     halves = (slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2))
     luma, u, v = planes[0][top:bottom, left:right], planes[1][halves], planes[2][halves]
     rgb = picture_to_rgb((luma, u, v), colour)

@@ -95,6 +95,15 @@ def test_reach_and_cost_of_an_8_bit_network_are_seen_without_metadata(
     assert network_load(int8[1].output).radius == shipped.radius
 
 
+def test_facts_that_were_found_out_are_written_down(tmp_path: Path) -> None:
+    network = load(tmp_path, stack((3, 3), scale=3))
+    assert network.describe()["notes"] == {}
+    quantize(network, smooth(4), tmp_path / "out.onnx", fidelity=10)
+    told = parse((tmp_path / "out.onnx").read_bytes(), "out").metadata
+    assert (told["palantir.scale"], told["palantir.radius"]) == ("3", "2")
+    assert (told["palantir.colour"], told["palantir.output"]) == ("luma", "picture")
+
+
 def test_tiles_batches_and_threads_do_not_change_a_bit(int8: tuple[SRNetwork, Quantized]) -> None:
     network, result = int8
     assert_tiles_equal_frame(network)
