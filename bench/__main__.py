@@ -217,5 +217,36 @@ def live(
     report_live(question).publish(markdown, as_json)
 
 
+@bench.command()
+@_MARKDOWN
+@_JSON
+@_CLIPS
+@click.option("--frames", type=click.IntRange(1), default=8, show_default=True, help="Of each.")
+@click.option(
+    "--model",
+    "models",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="ONNX network; can be repeated [the shipped one and those of PALANTIR_DATA].",
+)
+@click.option("--rounds", type=click.IntRange(1), default=7, show_default=True, help="Of timing.")
+def network(
+    markdown: Path | None,
+    as_json: Path | None,
+    clips: tuple[str, ...],
+    frames: int,
+    models: tuple[Path, ...],
+    rounds: int,
+) -> None:
+    """Quality and speed of int8 networks beside float ones, on the clips of PALANTIR_DATA.
+
+    About 5 minutes for three clips.
+    """
+    from bench.network import Question, report_network
+
+    question = Question(clips, models, frames, rounds)
+    report_network(question).publish(markdown, as_json)
+
+
 if __name__ == "__main__":
     bench()

@@ -137,9 +137,10 @@ class _Quantizer:
                 if reached >= fidelity:
                     break
             else:
+                best = -10 * np.log10(errors[-1])
                 raise ModelError(
                     f"{self._network.path}: no convolution can be 8-bit at {fidelity:g} dB; "
-                    f"the least harmful one gives {reached:.1f} dB"
+                    f"the least harmful one alone gives {best:.1f} dB"
                 )
         self._progress(100)
         return kept, model, reached
