@@ -262,6 +262,23 @@ def test_a_provider_that_does_not_start_is_an_error_not_the_cpu(
     assert list(cache.iterdir()) == []
 
 
+def test_8_bit_products_are_asked_to_be_exact_on_every_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the CPU lacks VNNI ONNX Runtime by itself lets them saturate."""
+    runtime = pytest.importorskip("onnxruntime")
+    monkeypatch.setenv("PALANTIR_GRAPH_CACHE", str(tmp_path / "cache"))
+    start, exact = runtime.InferenceSession, []
+
+    def noted(data: bytes, options: Any, providers: list[str]) -> Any:
+        exact.append(options.get_session_config_entry("session.x64quantprecision"))
+        return start(data, options, providers=providers)
+
+    monkeypatch.setattr(runtime, "InferenceSession", noted)
+    SRNetwork.load(threads=1)
+    assert exact == ["1", "1"]  # to make the optimised graph, and to run it
+
+
 def test_a_warm_up_runs_the_size_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[tuple[int, ...]] = []
     run = SRNetwork.run
