@@ -24,15 +24,6 @@ void check_scale(int scale) {
                           std::to_string(scale));
 }
 
-void check_rectangle(const DetailFrame& detail, int p, const Area& area) {
-  if (p < 0 || p >= kPlanes) throw py::value_error("plane must be 0..2, not " + std::to_string(p));
-  const auto samples = detail.planes[p].samples();
-  if (area.x < 0 || area.y < 0 || area.empty() || area.x + area.width > samples.width ||
-      area.y + area.height > samples.height)
-    throw py::value_error("an anchor of " + std::to_string(area.width) + "x" +
-                          std::to_string(area.height) + " samples does not lie in its plane");
-}
-
 void check_fade(double fade) {
   if (!(fade > 0)) throw py::value_error("fade must be above 0, not " + std::to_string(fade));
 }
@@ -92,28 +83,38 @@ struct SRBuffer {
 
 using Rectangle = std::tuple<int, int, int, int>;  // left, top, right, bottom
 
-std::shared_ptr<DetailFrame> detail(const CodedFrame& frame, const DetailReferences& references,
-                                    int scale, double fade, const std::vector<Rectangle>& anchors,
-                                    BufferPool& pool) {
+std::shared_ptr<DetailMap> detail(const CodedFrame& frame, const DetailReferences& references,
+                                  int scale, double fade, const std::vector<Rectangle>& anchors,
+                                  std::shared_ptr<const DetailSource> source, BufferPool& pool) {
   check_scale(scale);
   check_frame(frame);
   check_fade(fade);
+  if (source && (source->index() != frame.facts.index || source->scale() != scale))
+    throw py::value_error("the source is another frame's");
   std::vector<Area> areas;
-  for (const auto& [left, top, right, bottom] : anchors)
+  for (const auto& [left, top, right, bottom] : anchors) {
+    if (left < 0 || top < 0 || left >= right || top >= bottom || right > frame.facts.width ||
+        bottom > frame.facts.height)
+      throw py::value_error("an anchor of " + std::to_string(right - left) + "x" +
+                            std::to_string(bottom - top) + " pixels does not lie in its frame");
     areas.push_back({left, top, right - left, bottom - top});
+  }
+  if (!areas.empty() && !source) throw py::value_error("anchors need a source");
   py::gil_scoped_release release;
-  return reuse_detail(frame, references, scale, make_fade_table(fade), areas, pool);
+  return reuse_detail(frame, references, scale, make_fade_table(fade), areas, std::move(source),
+                      pool);
 }
 
-py::tuple render(const CodedFrame& frame, const DetailFrame* detail, int scale, BufferPool& pool) {
+py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, BufferPool& pool) {
   check_scale(scale);
   check_frame(frame);
-  if (detail && !detail->fits(frame, scale))
-    throw py::value_error("detail of another size than the frame");
+  if (map && !map->fits(frame, scale))
+    throw py::value_error("a map of another size than the frame");
   const SRBuffer sr(frame, scale, pool);
   {
     py::gil_scoped_release release;
-    render_detail(frame, detail, scale, sr.planes);
+    for (int p = 0; p < kPlanes; ++p)
+      render_detail(frame, map, scale, p, 0, spots(frame.facts.height), sr.planes[p]);
   }
   return lend(sr.bytes, sr.planes);
 }
@@ -131,68 +132,40 @@ py::tuple paper(const CodedFrame& frame, const ReferenceArrays<uint8_t>& arrays,
   return lend(sr.bytes, sr.planes);
 }
 
-std::shared_ptr<DetailFrame> make_detail(const CodedFrame& frame, int scale, int bits,
-                                         BufferPool& pool) {
+std::shared_ptr<DetailSource> make_source(const CodedFrame& frame, int scale) {
   check_scale(scale);
   check_frame(frame);
-  if (bits < kMinDetailBits || bits > kMaxDetailBits)
-    throw py::value_error("bits must be 0..2, not " + std::to_string(bits));
-  auto detail = std::make_shared<DetailFrame>(pool, frame, scale, bits);
-  for (auto& plane : detail->planes) plane.finish_rows(0, plane.rows());
-  return detail;
+  return std::make_shared<DetailSource>(frame, scale);
 }
 
-void paste(DetailFrame& detail, const CodedFrame& frame, int p, int x, int y,
-           const PlaneArray<int16_t>& added, BufferPool& pool) {
-  const auto high = view<int16_t>(added);
-  check_rectangle(detail, p, {x, y, high.width, high.height});
-  check_frame(frame);
-  if (!detail.fits(frame, detail.scale)) throw py::value_error("a frame of another size");
+void add_detail(DetailSource& source, int p, int x, int y, const PlaneArray<int16_t>& detail,
+                BufferPool& pool) {
+  const auto samples = view<int16_t>(detail);
+  if (p < 0 || p >= kPlanes) throw py::value_error("plane must be 0..2, not " + std::to_string(p));
+  if (!source.contains(p, {x, y, samples.width, samples.height}))
+    throw py::value_error("an anchor of " + std::to_string(samples.width) + "x" +
+                          std::to_string(samples.height) + " samples does not lie in its plane");
   py::gil_scoped_release release;
-  const size_t size = static_cast<size_t>(high.width) * high.height;
-  const auto bytes = pool.take(size * (sizeof(int16_t) + 1));
-  const Plane<int16_t> base{reinterpret_cast<int16_t*>(bytes.get()), high.width, high.width,
-                            high.height};
-  const Plane<uint8_t> pixels{bytes.get() + size * sizeof(int16_t), high.width, high.width,
-                              high.height};
-  upscale_area(frame.picture.plane<const uint8_t>(p), detail.scale, x / detail.scale,
-               y / detail.scale, base);
-  compose(base, high, pixels);
-  detail.paste(pool, p, x, y, high, pixels);
-}
-
-int bits_for(const std::vector<PlaneArray<int16_t>>& details) {
-  std::vector<Plane<const int16_t>> planes;
-  for (const auto& detail : details) planes.push_back(view<int16_t>(detail));
-  py::gil_scoped_release release;
-  return fitting_bits(planes);
-}
-
-void clear(DetailFrame& detail, int p, int x, int y, int width, int height) {
-  check_rectangle(detail, p, {x, y, width, height});
-  detail.clear(p, {x, y, width, height});
+  source.add(pool, p, x, y, samples);
 }
 
 template <class Sample>
 PlaneArray<Sample> copy_of(const Plane<const Sample>& plane) {
   auto array = make_plane<Sample>(plane.width, plane.height);
   const auto out = writable_view<Sample>(array);
-  for (int y = 0; y < plane.height; ++y)
-    std::copy(plane.row(y), plane.row(y) + plane.width, out.row(y));
+  for (int y = 0; y < plane.height; ++y) std::copy_n(plane.row(y), plane.width, out.row(y));
   return array;
 }
 
-PlaneArrays<int8_t> detail_planes(const DetailFrame& detail) {
-  const auto copy = [&](int p) { return copy_of<int8_t>(detail.planes[p].samples()); };
-  return {copy(0), copy(1), copy(2)};
+template <class Sample>
+auto copy_member(Plane<Sample> DetailMap::*plane) {
+  return [plane](const DetailMap& map) { return copy_of<Sample>(map.*plane); };
 }
 
-PlaneArrays<uint8_t> live_cells(const DetailFrame& detail) {
-  const auto copy = [&](int p) {
-    const DetailPlane& plane = detail.planes[p];
-    return copy_of<uint8_t>({plane.live_row(0), plane.columns(), plane.columns(), plane.rows()});
-  };
-  return {copy(0), copy(1), copy(2)};
+std::vector<int32_t> source_indices(const DetailMap& map) {
+  std::vector<int32_t> indices;
+  for (const auto& source : map.sources()) indices.push_back(source->index());
+  return indices;
 }
 
 PlaneArray<int16_t> upscale_part(const PlaneArray<uint8_t>& plane, int scale, int x, int y,
@@ -245,10 +218,8 @@ PlaneArray<uint16_t> confidence(const CodedFrame& frame, double fade) {
   const auto out = writable_view<uint16_t>(map);
   py::gil_scoped_release release;
   const auto table = make_fade_table(fade);
-  const std::vector<uint8_t> everywhere((frame.facts.height + kCell - 1) / kCell, 1);
-  const Confidence measured(frame, table, everywhere, *BufferPool::create());
-  for (int y = 0; y < out.height; ++y)
-    std::copy_n(measured.plane(0).row(y), out.width, out.row(y));
+  Confidence measured(frame, table);
+  for (int y = 0; y < out.height; ++y) std::copy_n(measured.row(y), out.width, out.row(y));
   return map;
 }
 
@@ -265,19 +236,18 @@ void register_reuse(py::module_& module) {
   module.def("confidence", &confidence, py::arg("frame"), py::arg("fade"));
   py::class_<BufferPool, std::shared_ptr<BufferPool>>(module, "BufferPool")
       .def(py::init(&BufferPool::create));
-  py::class_<DetailFrame, std::shared_ptr<DetailFrame>>(module, "DetailFrame")
-      .def(py::init(&make_detail), py::arg("frame"), py::arg("scale"), py::arg("bits"),
-           py::arg("pool"))
-      .def_readonly("bits", &DetailFrame::bits)
-      .def("paste", &paste, py::arg("frame"), py::arg("plane"), py::arg("x"), py::arg("y"),
-           py::arg("detail"), py::arg("pool"))
-      .def("clear", &clear, py::arg("plane"), py::arg("x"), py::arg("y"), py::arg("width"),
-           py::arg("height"))
-      .def_property_readonly("planes", &detail_planes)
-      .def_property_readonly("live", &live_cells);
-  module.def("fitting_bits", &bits_for, py::arg("details"));
+  py::class_<DetailSource, std::shared_ptr<DetailSource>>(module, "DetailSource")
+      .def(py::init(&make_source), py::arg("frame"), py::arg("scale"))
+      .def("add", &add_detail, py::arg("plane"), py::arg("x"), py::arg("y"), py::arg("detail"),
+           py::arg("pool"));
+  py::class_<DetailMap, std::shared_ptr<DetailMap>>(module, "DetailMap")
+      .def_property_readonly("sources", &source_indices)
+      .def_property_readonly("source", copy_member(&DetailMap::source))
+      .def_property_readonly("down", copy_member(&DetailMap::down))
+      .def_property_readonly("across", copy_member(&DetailMap::across))
+      .def_property_readonly("confidence", copy_member(&DetailMap::confidence));
   module.def("reuse_detail", &detail, py::arg("frame"), py::arg("references"), py::arg("scale"),
-             py::arg("fade"), py::arg("anchors"), py::arg("pool"));
+             py::arg("fade"), py::arg("anchors"), py::arg("source").none(true), py::arg("pool"));
   module.def("render_detail", &render, py::arg("frame"), py::arg("detail").none(true),
              py::arg("scale"), py::arg("pool"));
   module.def("reuse_paper", &paper, py::arg("frame"), py::arg("references"), py::arg("scale"),

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "buffer_pool.h"
 #include "coded_frame.h"
 #include "plane.h"
 #include "row_kernels.h"
@@ -17,30 +16,31 @@ using FadeTable = std::array<uint16_t, 256>;
 FadeTable make_fade_table(double fade);
 
 // exp(-|LR - prediction| / fade) of luma, 0 in blocks that cannot be reused, averaged over 5x5
-// pixels; chroma takes the mean of its 2x2 luma pixels. 8-bit pictures only. One thread.
+// pixels. 8-bit pictures only. One thread, but others may have objects of their own.
 class Confidence {
  public:
-  // Of the cell rows that are marked in `wanted`; the others are undefined.
-  Confidence(const CodedFrame& frame, const FadeTable& table, const std::vector<uint8_t>& wanted,
-             BufferPool& pool);
+  Confidence(const CodedFrame& frame, const FadeTable& table);
 
-  // Rows run on to whole cells with 0 beyond the frame.
-  Plane<const uint16_t> plane(int p) const { return p ? chroma_ : luma_; }
+  // Of LR row `y`, until the next call. Rows that follow each other cost least.
+  const uint16_t* row(int y);
+  // Of a row of spots (detail_map.h): means of their 2x2 pixels. Until the next call.
+  const uint16_t* spot_row(int y);
 
  private:
-  void measure_row(int y);
-  void smooth_row(int y);
-  void halve_row(int y);
   void mark_reusable();
+  void smooth_row(int y, std::vector<uint16_t>& out);
+  void measure_row(int y);
+  uint16_t* misses(int y) { return &misses_[y % kKept * stride_]; }
+
+  static constexpr int kKept = 8;  // measured rows: a power of two that five fit in
 
   const CodedFrame& frame_;
   const FadeTable& table_;
   int columns_;
+  size_t stride_;
   std::vector<uint8_t> reusable_;  // of each cell
-  BufferPool::Buffer bytes_;
-  Plane<uint16_t> luma_, chroma_;
-  Plane<uint16_t> misses_;  // the last rows measured, each with 2 samples more at both ends
-  uint16_t* sums_ = nullptr;
+  std::vector<uint16_t> misses_;   // the last rows measured, each with 2 samples more at both ends
+  std::vector<uint16_t> sums_, smooth_, below_;
   int measured_ = 0;  // rows
 };
 

@@ -35,33 +35,23 @@ void set_phase(int index, Kernel kernel, Phases& phases) {
   *std::max_element(weights, weights + kTaps) += static_cast<int16_t>((1 << kWeightBits) - sum);
 }
 
-// One output row at input width, with kMargin replicated samples on both sides.
-class BlendedRow {
- public:
-  explicit BlendedRow(const Plane<const uint8_t>& in, const Phases& phases)
-      : in_(in), phases_(phases), samples_(in.width + 2 * kMargin + kSlack) {}
-
-  // Of SR row `y`. The sample at -kMargin and those that follow can be read.
-  const int16_t* at(int y) {
-    const int i = y % phases_.scale;
-    const uint8_t* rows[kTaps];
-    for (int tap = 0; tap < kTaps; ++tap)
-      rows[tap] = in_.row(
-          std::clamp(y / phases_.scale + phases_.first[i] + tap, 0, in_.height - 1));
-    int16_t* body = samples_.data() + kMargin;
-    row_kernels().blend(rows, phases_.weight[i], in_.width, body);
-    for (int j = 1; j <= kMargin; ++j) {
-      body[-j] = body[0];
-      body[in_.width - 1 + j] = body[in_.width - 1];
-    }
-    return body;
+// SR row `y` at input width, with kMargin replicated samples on both sides; `room` has kSlack more.
+// The sample at -kMargin and those that follow can be read.
+const int16_t* blend_row(const Plane<const uint8_t>& in, const Phases& phases, int y,
+                         std::vector<int16_t>& room) {
+  const int i = y % phases.scale;
+  const uint8_t* rows[kTaps];
+  for (int tap = 0; tap < kTaps; ++tap)
+    rows[tap] = in.row(std::clamp(y / phases.scale + phases.first[i] + tap, 0, in.height - 1));
+  room.resize(in.width + 2 * kMargin + kSlack);
+  int16_t* body = room.data() + kMargin;
+  row_kernels().blend(rows, phases.weight[i], in.width, body);
+  for (int j = 1; j <= kMargin; ++j) {
+    body[-j] = body[0];
+    body[in.width - 1 + j] = body[in.width - 1];
   }
-
- private:
-  Plane<const uint8_t> in_;
-  const Phases& phases_;
-  std::vector<int16_t> samples_;
-};
+  return body;
+}
 
 // Every `step`-th pixel of the output row, for one phase.
 template <int step>
@@ -113,10 +103,11 @@ std::array<Phases, 2 * kMaxScale> make_phases() {
 }
 
 // U is the identity.
-void add_row(const uint8_t* in, const int8_t* detail, int step, int width, uint8_t* out) {
+void add_row(const uint8_t* in, const int16_t* detail, const int16_t* weight, int width,
+             uint8_t* out) {
   for (int x = 0; x < width; ++x)
-    out[x] = static_cast<uint8_t>(
-        std::clamp(in[x] + ((detail[x] * step + kOne / 2) >> kFractionBits), 0, 255));
+    out[x] = static_cast<uint8_t>(std::clamp(
+        in[x] + ((weighted(detail[x], weight[x]) + kOne / 2) >> kFractionBits), 0, 255));
 }
 
 }  // namespace
@@ -128,8 +119,9 @@ const Phases& phases_of(Kernel kernel, int scale) {
 
 void upscale(const Plane<const uint8_t>& in, int scale, Kernel kernel, const Plane<int16_t>& out) {
   const Phases& phases = phases_of(kernel, scale);
-  BlendedRow blended(in, phases);
-  for (int y = 0; y < out.height; ++y) stretch_row(blended.at(y), phases, in.width, out.row(y));
+  std::vector<int16_t> room;
+  for (int y = 0; y < out.height; ++y)
+    stretch_row(blend_row(in, phases, y, room), phases, in.width, out.row(y));
 }
 
 void upscale_area(const Plane<const uint8_t>& in, int scale, int x, int y,
@@ -139,31 +131,26 @@ void upscale_area(const Plane<const uint8_t>& in, int scale, int x, int y,
   const int bottom = std::min(y + out.height / scale + kMargin, in.height);
   const Plane<const uint8_t> part{in.row(top) + left, in.stride, right - left, bottom - top};
   const Phases& phases = phases_of(Kernel::kBicubic, scale);
-  BlendedRow blended(part, phases);
+  std::vector<int16_t> room;
   std::vector<int16_t> row(static_cast<size_t>(part.width) * scale);
   for (int j = 0; j < out.height; ++j) {
-    stretch_row(blended.at((y - top) * scale + j), phases, part.width, row.data());
+    stretch_row(blend_row(part, phases, (y - top) * scale + j, room), phases, part.width,
+                row.data());
     std::copy_n(row.data() + (x - left) * scale, out.width, out.row(j));
   }
 }
 
-void enlarge(const Plane<const uint8_t>& in, int scale, const SparseDetail& detail, int begin,
-             int end, const Plane<uint8_t>& out) {
-  const RowKernels& kernels = row_kernels();
-  const StretchPlan plan = kernels.plan(phases_of(Kernel::kBicubic, scale));
-  BlendedRow blended(in, plan.phases);
-  for (int y = begin * scale; y < end * scale; ++y) {
-    const uint8_t* live =
-        detail.live ? detail.live + y / scale / detail.cell * detail.columns : nullptr;
-    const int8_t* added = live ? detail.samples.row(y) : nullptr;
-    if (scale > 1)
-      kernels.stretch(blended.at(y), plan, in.width, added, detail.step, live, detail.cell,
-                      out.row(y));
-    else if (added)
-      add_row(in.row(y), added, detail.step, in.width, out.row(y));
-    else
-      std::copy(in.row(y), in.row(y) + in.width, out.row(y));
-  }
+Enlarger::Enlarger(const Plane<const uint8_t>& in, int scale)
+    : in_(in), plan_(row_kernels().plan(phases_of(Kernel::kBicubic, scale))) {}
+
+void Enlarger::row(int y, const int16_t* detail, const int16_t* weight, uint8_t* out) {
+  if (plan_.phases.scale > 1)
+    row_kernels().stretch(blend_row(in_, plan_.phases, y, blended_), plan_, in_.width, detail,
+                          weight, out);
+  else if (detail)
+    add_row(in_.row(y), detail, weight, in_.width, out);
+  else
+    std::copy_n(in_.row(y), in_.width, out);
 }
 
 void compose(const Plane<const int16_t>& base, const Plane<const int16_t>& detail,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "plane.h"
 #include "row_kernels.h"
@@ -30,16 +31,21 @@ void compose(const Plane<const int16_t>& base, const Plane<const int16_t>& detai
 void upscale_area(const Plane<const uint8_t>& in, int scale, int x, int y,
                   const Plane<int16_t>& out);
 
-// out = clip(U(in) + detail), bicubic, rounded to whole pixels: what `upscale` and `compose` give,
-// with each row of SR pixels written once. Detail counts `step`s (kOne is a grey level); `live` is
-// its map of cells of `cell` x `cell` LR samples, one row after the other; null: there is none.
-// Rows `begin` to `end` of the LR plane. Scale 1..4.
-struct SparseDetail {
-  Plane<const int8_t> samples;
-  const uint8_t* live = nullptr;
-  int step = 0, columns = 0, cell = kCell;
+// Makes SR rows of U(LR), bicubic. One thread; others may have
+// objects of their own.
+class Enlarger {
+ public:
+  // Scale 1..4; `in` outlives the object.
+  Enlarger(const Plane<const uint8_t>& in, int scale);
+
+  // out = clip(row `y` of U(in) + weight * detail), rounded to whole pixels: what `upscale` and
+  // `compose` give, with each SR pixel written once. Both may be null.
+  void row(int y, const int16_t* detail, const int16_t* weight, uint8_t* out);
+
+ private:
+  Plane<const uint8_t> in_;
+  StretchPlan plan_;
+  std::vector<int16_t> blended_;
 };
-void enlarge(const Plane<const uint8_t>& in, int scale, const SparseDetail& detail, int begin,
-             int end, const Plane<uint8_t>& out);
 
 }  // namespace palantir

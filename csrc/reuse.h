@@ -12,7 +12,7 @@
 
 #include "coded_frame.h"
 #include "confidence.h"
-#include "detail_frame.h"
+#include "detail_map.h"
 #include "plane.h"
 
 namespace palantir {
@@ -21,20 +21,20 @@ template <class Sample>
 using Planes = std::array<Plane<Sample>, kPlanes>;
 template <class Sample>
 using References = std::map<int32_t, Planes<const Sample>>;
-using DetailReferences = std::map<int32_t, std::shared_ptr<const DetailFrame>>;
+using DetailReferences = std::map<int32_t, std::shared_ptr<const DetailMap>>;
 
-// Detail reuse (docs/method.md): inter blocks take confidence times the motion-compensated detail
-// of their references, everything else 0. Cells that lie in `anchors` (LR luma pixels) as a whole
-// are left without detail: it will be pasted. Its bits are the fewest of the references'. Null where
-// no detail is left.
-std::shared_ptr<DetailFrame> reuse_detail(const CodedFrame& frame,
-                                          const DetailReferences& references, int scale,
-                                          const FadeTable& table, const std::vector<Area>& anchors,
-                                          BufferPool& pool);
+// Detail reuse (docs/method.md): where the frame's pixels take their detail from. The pixels of
+// `anchors` (LR luma rectangles) take it from `source`, null if there are none; pixels of inter
+// blocks from where their references take it. Null where no detail is left.
+std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
+                                        const DetailReferences& references, int scale,
+                                        const FadeTable& table, const std::vector<Area>& anchors,
+                                        std::shared_ptr<const DetailSource> source,
+                                        BufferPool& pool);
 
-// U(LR) + detail, with the anchors' own pixels; `detail` may be null.
-void render_detail(const CodedFrame& frame, const DetailFrame* detail, int scale,
-                   const Planes<uint8_t>& sr);
+// U(LR) + detail, of plane `p`; `map` may be null. Rows `begin` to `end` of spots.
+void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, int p, int begin,
+                   int end, const Plane<uint8_t>& sr);
 
 // The paper's reuse: inter blocks take the motion-compensated SR pixels plus the upscaled
 // residual, intra blocks the upscaled reconstruction, both before the loop filter, bilinear with

@@ -2,7 +2,7 @@
 //
 // Every table computes the same integers; the scalar one is the truth that tests compare with.
 // Loops write only what they are asked to, and may read up to kSlack bytes after rows of detail,
-// blended rows and confidence. Any thread may call; nothing is kept.
+// weights and blended rows. Any thread may call; nothing is kept.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,15 @@ namespace palantir {
 
 constexpr int kFractionBits = 6;  // of SR samples that are still to be added up
 constexpr int kOne = 1 << kFractionBits;
-constexpr int kDetailLimit = 127;  // of kept detail, in steps of its own (detail_frame.h)
 constexpr int kConfidenceBits = 8;  // 256 is full confidence
-constexpr int kFadeBias = 1 << (kConfidenceBits - 1);  // to the nearest, halves away from 0
 constexpr int kSlack = 256;     // readable bytes after the last sample of such buffers
 constexpr int kTaps = 4;        // of the plain upscalers
 constexpr int kWeightBits = 11; // of their weights: tap sums stay below 2^31 through both passes
 constexpr int kMargin = 2;      // replicated samples at both ends of a blended row
-constexpr int kCell = 8;        // LR luma pixels a side; chroma cells have half of them
+constexpr int kCell = 8;        // side of the smallest block, in LR luma pixels
+
+// A weight counts 1/32768. The greatest, 32767, leaves all detail below 256 grey levels as it is.
+inline int weighted(int detail, int weight) { return (detail * weight + (1 << 14)) >> 15; }
 
 // Taps of each of the `scale` output phases; `first` is relative to the phase's own input sample,
 // -2 or -1.
@@ -39,6 +40,19 @@ struct StretchPlan {
   alignas(64) int16_t weight[6][2][2][32];
 };
 
+// Spots of one row of a DetailMap (detail_map.h).
+struct MapRow {
+  const uint16_t *source, *confidence;
+  const int16_t *down, *across;
+};
+
+// Where in a plane the SR samples of spots must lie, and how displacements are rounded to samples:
+// (displacement * scale + half) >> shift.
+struct SpotFrame {
+  int left, top, right, bottom;  // the corners that spots may have, all ends inside
+  int stride, side, scale, shift;
+};
+
 struct RowKernels {
   StretchPlan (*plan)(const Phases& phases);
 
@@ -46,23 +60,33 @@ struct RowKernels {
   void (*blend)(const uint8_t* const* rows, const int16_t* weight, int width, int16_t* out);
 
   // One SR row of width * scale pixels: a blended row (in[-kMargin] to in[width + kMargin - 1])
-  // stretched, plus detail times its step (kOne is a grey level), rounded and clipped.
-  // `live[x / cell]` tells where detail may differ from 0; `live` null: nowhere. Scales 2 to 4.
-  void (*stretch)(const int16_t* in, const StretchPlan& plan, int width, const int8_t* detail,
-                  int step, const uint8_t* live, int cell, uint8_t* out);
+  // stretched, plus `weighted` detail with kFractionBits (null: none), rounded and clipped. Scales
+  // 2 to 4.
+  void (*stretch)(const int16_t* in, const StretchPlan& plan, int width, const int16_t* detail,
+                  const int16_t* weight, uint8_t* out);
 
-  // out = confidence * detail for one cell of width x height LR samples, width kCell or half of it,
-  // each of scale x scale SR samples. The greatest magnitude in `out`.
-  int (*fade)(const int8_t* in, std::ptrdiff_t in_stride, const uint16_t* confidence,
-              std::ptrdiff_t confidence_stride, int width, int height, int scale, int8_t* out,
-              std::ptrdiff_t stride);
+  // What `count` spots, the first at (x, y), find at their displaced positions: offset[i] is that
+  // of the first sample of spot i, relative to SR sample (0, y * side) of a plane with the frame's
+  // stride. That of the first must lie in the frame; a spot with confidence that lies outside, or
+  // has another source than the first, sets stop[i]. A spot without may get another's offset.
+  void (*place)(const MapRow& row, const SpotFrame& frame, int x, int y, int count,
+                int32_t* offset, uint8_t* stop);
 
-  // out[x] = sum of weight * in[x + (tap - 1) * step], weights summing to 64.
-  void (*interpolate)(const int8_t* in, std::ptrdiff_t step, const int16_t* weight, int width,
-                      int8_t* out);
+  // Each of `width` confidences, `side` times (1 to 4, 6 or 8).
+  void (*spread)(const uint16_t* confidence, int width, int side, int16_t* out);
 
-  // out[x] = mean of a and b, halves up.
-  void (*average)(const int8_t* a, const int8_t* b, int width, int8_t* out);
+  // out = in + added, of rectangles, modulo 2^16.
+  void (*shift)(const uint16_t* in, std::ptrdiff_t in_stride, int added, int width, int height,
+                uint16_t* out, std::ptrdiff_t stride);
+
+  // confidence *= trust / 256; 0 if that is below `faint`, a displacement beyond `farthest`, or the
+  // displaced position, to the nearest spot, outside the width x height of them; `y` is the row.
+  // False if nothing is left.
+  bool (*fade)(const int16_t* down, const int16_t* across, const uint16_t* trust, int y, int width,
+               int height, int faint, int farthest, uint16_t* confidence);
+
+  // Means of 2x2 of two rows; `width` is that of `out`.
+  void (*halve)(const uint16_t* top, const uint16_t* bottom, int width, uint16_t* out);
 
   // out[x] = mean of the 5x5 samples around: five rows, each with two samples more at both ends.
   void (*smooth)(const uint16_t* const* rows, int width, uint16_t* column_sums, uint16_t* out);

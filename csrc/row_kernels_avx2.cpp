@@ -45,7 +45,6 @@ inline V32 dot(V16 a, V16 weight) {
   return (V32)_mm256_madd_epi16((__m256i)a, (__m256i)weight);
 }
 inline V16 pack(V32 a, V32 b) { return (V16)_mm256_packs_epi32((__m256i)a, (__m256i)b); }
-inline V16 widen(const int8_t* from) { return (V16)_mm256_cvtepi8_epi16(load128(from)); }
 inline V16 widen_pixels(const uint8_t* from) { return (V16)_mm256_cvtepu8_epi16(load128(from)); }
 
 inline V16 blend_taps(V16 a, V16 b, V16 c, V16 d, const int16_t* weight) {
@@ -70,21 +69,8 @@ inline void store_pixels(V16 a, V16 b, uint8_t* out) {
   const __m256i mixed = _mm256_packus_epi16((__m256i)a, (__m256i)b);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_permute4x64_epi64(mixed, 0xD8));
 }
-template <int count>
-inline void store_detail(int8_t* out, V16 value) {
-  const __m128i bytes = _mm_packs_epi16(_mm256_castsi256_si128((__m256i)value),
-                                        _mm256_extracti128_si256((__m256i)value, 1));
-  __builtin_memcpy(out, &bytes, count);
-}
-inline V16 greater(V16 a, V16 b) { return (V16)_mm256_max_epi16((__m256i)a, (__m256i)b); }
-inline V16 magnitude(V16 a) { return (V16)_mm256_abs_epi16((__m256i)a); }
-inline int greatest_of(V16 a) {
-  const __m128i both = _mm_max_epi16(_mm256_castsi256_si128((__m256i)a),
-                                     _mm256_extracti128_si256((__m256i)a, 1));
-  // The instruction finds the least: turn the order round.
-  const __m128i least = _mm_minpos_epu16(_mm_sub_epi16(_mm_set1_epi16(0x7fff), both));
-  return 0x7fff - _mm_extract_epi16(least, 0);
-}
+inline V16 add(V16 a, V16 b) { return (V16)_mm256_adds_epi16((__m256i)a, (__m256i)b); }
+inline V16 multiply(V16 a, V16 b) { return (V16)_mm256_mulhrs_epi16((__m256i)a, (__m256i)b); }
 
 #include "row_kernels_plain.h"
 #include "row_kernels_vector.h"
@@ -92,8 +78,8 @@ inline int greatest_of(V16 a) {
 }  // namespace
 
 extern const RowKernels kAvx2Kernels;
-const RowKernels kAvx2Kernels{plan_vector,       blend_vector,  stretch_vector, fade_vector,
-                              interpolate_plain, average_plain, smooth_plain};
+const RowKernels kAvx2Kernels{plan_vector,  blend_vector,  stretch_vector, place_plain,
+                              spread_plain, shift_plain, fade_plain,  halve_plain,  smooth_plain};
 
 }  // namespace palantir
 

@@ -41,7 +41,6 @@ inline V32 dot(V16 a, V16 weight) {
   return (V32)_mm512_madd_epi16((__m512i)a, (__m512i)weight);
 }
 inline V16 pack(V32 a, V32 b) { return (V16)_mm512_packs_epi32((__m512i)a, (__m512i)b); }
-inline V16 widen(const int8_t* from) { return (V16)_mm512_cvtepi8_epi16(load256(from)); }
 inline V16 widen_pixels(const uint8_t* from) { return (V16)_mm512_cvtepu8_epi16(load256(from)); }
 
 inline V16 blend_taps(V16 a, V16 b, V16 c, V16 d, const int16_t* weight) {
@@ -65,22 +64,8 @@ inline void store_pixels(V16 a, V16 b, uint8_t* out) {
   const __m512i mixed = _mm512_packus_epi16((__m512i)a, (__m512i)b);
   _mm512_storeu_si512(out, _mm512_permutexvar_epi64(order, mixed));
 }
-template <int count>
-inline void store_detail(int8_t* out, V16 value) {
-  _mm512_mask_cvtepi16_storeu_epi8(out, static_cast<__mmask32>((uint64_t{1} << count) - 1),
-                                   (__m512i)value);
-}
-inline V16 greater(V16 a, V16 b) { return (V16)_mm512_max_epi16((__m512i)a, (__m512i)b); }
-inline V16 magnitude(V16 a) { return (V16)_mm512_abs_epi16((__m512i)a); }
-inline int greatest_of(V16 a) {
-  const __m256i half = _mm256_max_epi16(_mm512_castsi512_si256((__m512i)a),
-                                        _mm512_extracti64x4_epi64((__m512i)a, 1));
-  const __m128i both =
-      _mm_max_epi16(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
-  // The instruction finds the least: turn the order round.
-  const __m128i least = _mm_minpos_epu16(_mm_sub_epi16(_mm_set1_epi16(0x7fff), both));
-  return 0x7fff - _mm_extract_epi16(least, 0);
-}
+inline V16 add(V16 a, V16 b) { return (V16)_mm512_adds_epi16((__m512i)a, (__m512i)b); }
+inline V16 multiply(V16 a, V16 b) { return (V16)_mm512_mulhrs_epi16((__m512i)a, (__m512i)b); }
 
 #include "row_kernels_plain.h"
 #include "row_kernels_vector.h"
@@ -88,8 +73,8 @@ inline int greatest_of(V16 a) {
 }  // namespace
 
 extern const RowKernels kAvx512Kernels;
-const RowKernels kAvx512Kernels{plan_vector,       blend_vector,  stretch_vector, fade_vector,
-                                interpolate_plain, average_plain, smooth_plain};
+const RowKernels kAvx512Kernels{plan_vector,  blend_vector,  stretch_vector, place_plain,
+                                spread_plain, shift_plain, fade_plain,  halve_plain,  smooth_plain};
 
 }  // namespace palantir
 

@@ -35,7 +35,6 @@ inline V32 dot(V16 a, V16 weight) {
   return vmlal_high_s16(vmull_s16(vget_low_s16(a), vget_low_s16(weight)), a, weight);
 }
 inline V16 pack(V32 a, V32 b) { return vcombine_s16(vqmovn_s32(a), vqmovn_s32(b)); }
-inline V16 widen(const int8_t* from) { return vmovl_s8(vld1_s8(from)); }
 inline V16 widen_pixels(const uint8_t* from) {
   return vreinterpretq_s16_u16(vmovl_u8(vld1_u8(from)));
 }
@@ -57,14 +56,8 @@ inline void store(int16_t* out, V16 value) { vst1q_s16(out, value); }
 inline void store_pixels(V16 a, V16 b, uint8_t* out) {
   vst1q_u8(out, vcombine_u8(vqmovun_s16(a), vqmovun_s16(b)));
 }
-template <int count>
-inline void store_detail(int8_t* out, V16 value) {
-  const int8x8_t bytes = vmovn_s16(value);
-  __builtin_memcpy(out, &bytes, count);
-}
-inline V16 greater(V16 a, V16 b) { return vmaxq_s16(a, b); }
-inline V16 magnitude(V16 a) { return vabsq_s16(a); }
-inline int greatest_of(V16 a) { return vmaxvq_s16(a); }
+inline V16 add(V16 a, V16 b) { return vqaddq_s16(a, b); }
+inline V16 multiply(V16 a, V16 b) { return vqrdmulhq_s16(a, b); }
 
 #include "row_kernels_plain.h"
 #include "row_kernels_vector.h"
@@ -72,8 +65,8 @@ inline int greatest_of(V16 a) { return vmaxvq_s16(a); }
 }  // namespace
 
 extern const RowKernels kNeonKernels;
-const RowKernels kNeonKernels{plan_vector,       blend_vector,  stretch_vector, fade_vector,
-                              interpolate_plain, average_plain, smooth_plain};
+const RowKernels kNeonKernels{plan_vector,  blend_vector,  stretch_vector, place_plain,
+                              spread_plain, shift_plain, fade_plain,  halve_plain,  smooth_plain};
 
 }  // namespace palantir
 

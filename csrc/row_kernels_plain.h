@@ -22,51 +22,101 @@ inline StretchPlan plan_plain(const Phases& phases) {
 }
 
 inline void stretch_plain(const int16_t* in, const StretchPlan& plan, int width,
-                          const int8_t* detail, int step, const uint8_t* live, int cell,
-                          uint8_t* out) {
+                          const int16_t* detail, const int16_t* weight, uint8_t* out) {
   const Phases& phases = plan.phases;
-  for (int x = 0; x < width; ++x) {
-    const bool alive = live && live[x / cell];
+  for (int x = 0; x < width; ++x)
     for (int i = 0; i < phases.scale; ++i) {
       const int16_t *from = in + x + phases.first[i], *w = phases.weight[i];
       const int at = x * phases.scale + i;
       int value = (w[0] * from[0] + w[1] * from[1] + w[2] * from[2] + w[3] * from[3] +
                    (1 << (kWeightBits - 1))) >> kWeightBits;
-      if (alive) value += detail[at] * step;
+      if (detail) value += (detail[at] * weight[at] + (1 << 14)) >> 15;
       out[at] = static_cast<uint8_t>(clip((value + kOne / 2) >> kFractionBits, 0, 255));
     }
+}
+
+inline void place_plain(const MapRow& row, const SpotFrame& frame, int x, int y, int count,
+                        int32_t* offset, uint8_t* stop) {
+  const int16_t *down = row.down, *across = row.across;
+  const uint16_t *source = row.source, *confidence = row.confidence;
+  const int side = frame.side, scale = frame.scale, shift = frame.shift, half = 1 << shift >> 1;
+  const int stride = frame.stride, left = frame.left, top = frame.top;
+  const auto width = static_cast<unsigned>(frame.right - left);
+  const auto height = static_cast<unsigned>(frame.bottom - top);
+  const uint16_t name = source[0];
+  const int first = ((down[0] * scale + half) >> shift) * stride + x * side +
+                    ((across[0] * scale + half) >> shift);
+  for (int i = 0; i < count; ++i) {
+    const int dy = (down[i] * scale + half) >> shift, dx = (across[i] * scale + half) >> shift;
+    const int at_x = (x + i) * side + dx, at_y = y * side + dy;
+    const bool inside = static_cast<unsigned>(at_x - left) <= width &&
+                        static_cast<unsigned>(at_y - top) <= height;
+    const bool known = inside & (source[i] == name);
+    offset[i] = known ? dy * stride + at_x : first;
+    stop[i] = !known & (confidence[i] != 0);
   }
 }
 
-inline int fade_plain(const int8_t* in, std::ptrdiff_t in_stride, const uint16_t* confidence,
-               std::ptrdiff_t confidence_stride, int width, int height, int scale, int8_t* out,
-               std::ptrdiff_t stride) {
-  int greatest = 0;
-  for (int y = 0; y < height * scale; ++y, in += in_stride, out += stride) {
-    const uint16_t* trust = confidence + y / scale * confidence_stride;
-    for (int x = 0; x < width * scale; ++x) {
-      const int bias = in[x] < 0 ? 255 - kFadeBias : kFadeBias;
-      const int value = (in[x] * trust[x / scale] + bias) >> kConfidenceBits;
-      out[x] = static_cast<int8_t>(value);
-      greatest = greatest < value ? value : greatest < -value ? -value : greatest;
-    }
-  }
-  return greatest;
+template <int side>
+inline void spread_side(const uint16_t* confidence, int width, int16_t* out) {
+  for (int x = 0; x < width; ++x)
+    for (int i = 0; i < side; ++i) out[x * side + i] = static_cast<int16_t>(confidence[x]);
 }
 
-inline void interpolate_plain(const int8_t* in, std::ptrdiff_t step, const int16_t* weight,
-                              int width, int8_t* out) {
-  const int16_t w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3];
-  const int8_t *a = in - step, *b = in, *c = in + step, *d = in + 2 * step;
+inline void spread_plain(const uint16_t* confidence, int width, int side, int16_t* out) {
+  switch (side) {
+    case 1: return spread_side<1>(confidence, width, out);
+    case 2: return spread_side<2>(confidence, width, out);
+    case 3: return spread_side<3>(confidence, width, out);
+    case 4: return spread_side<4>(confidence, width, out);
+    case 6: return spread_side<6>(confidence, width, out);
+    default: return spread_side<8>(confidence, width, out);
+  }
+}
+
+template <int known_width>
+inline void shift_width(const uint16_t* in, std::ptrdiff_t in_stride, int added, int width,
+                        int height, uint16_t* out, std::ptrdiff_t stride) {
+  const int count = known_width ? known_width : width;
+  for (int y = 0; y < height; ++y, in += in_stride, out += stride)
+    for (int x = 0; x < count; ++x) out[x] = static_cast<uint16_t>(in[x] + added);
+}
+
+// Sides of blocks are worth a loop each.
+inline void shift_plain(const uint16_t* in, std::ptrdiff_t in_stride, int added, int width,
+                        int height, uint16_t* out, std::ptrdiff_t stride) {
+  switch (width) {
+    case 2: return shift_width<2>(in, in_stride, added, width, height, out, stride);
+    case 4: return shift_width<4>(in, in_stride, added, width, height, out, stride);
+    case 8: return shift_width<8>(in, in_stride, added, width, height, out, stride);
+    case 16: return shift_width<16>(in, in_stride, added, width, height, out, stride);
+    case 32: return shift_width<32>(in, in_stride, added, width, height, out, stride);
+    default: return shift_width<0>(in, in_stride, added, width, height, out, stride);
+  }
+}
+
+inline bool fade_plain(const int16_t* down, const int16_t* across, const uint16_t* trust, int y,
+                       int width, int height, int faint, int farthest, uint16_t* confidence) {
+  uint16_t any = 0;
   for (int x = 0; x < width; ++x) {
-    const auto sum = static_cast<int16_t>(w0 * a[x] + w1 * b[x] + w2 * c[x] + w3 * d[x] + 32);
-    const auto value = static_cast<int16_t>(sum >> 6);
-    out[x] = static_cast<int8_t>(clip(value, -kDetailLimit, kDetailLimit));
+    const auto product = static_cast<uint32_t>(confidence[x]) * trust[x];
+    const auto faded = static_cast<uint16_t>((product + 128) >> kConfidenceBits);
+    const auto at_x = static_cast<unsigned>(x + ((across[x] + 8) >> 4));
+    const auto at_y = static_cast<unsigned>(y + ((down[x] + 8) >> 4));
+    const bool gone = (faded < faint) | (down[x] > farthest) | (down[x] < -farthest) |
+                      (across[x] > farthest) | (across[x] < -farthest) |
+                      (at_x >= static_cast<unsigned>(width)) |
+                      (at_y >= static_cast<unsigned>(height));
+    confidence[x] = gone ? uint16_t{0} : faded;
+    any |= confidence[x];
   }
+  return any != 0;
 }
 
-inline void average_plain(const int8_t* a, const int8_t* b, int width, int8_t* out) {
-  for (int x = 0; x < width; ++x) out[x] = static_cast<int8_t>((a[x] + b[x] + 1) >> 1);
+inline void halve_plain(const uint16_t* top, const uint16_t* bottom, int width, uint16_t* out) {
+  for (int x = 0; x < width; ++x)
+    out[x] = static_cast<uint16_t>(
+        (top[2 * x] + top[2 * x + 1] + bottom[2 * x] + bottom[2 * x + 1] + 2) >> 2);
 }
 
 inline void smooth_plain(const uint16_t* const* rows, int width, uint16_t* column_sums,

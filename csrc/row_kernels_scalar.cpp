@@ -14,7 +14,7 @@ namespace {
 }  // namespace
 
 extern const RowKernels kScalarKernels;
-const RowKernels kScalarKernels{plan_plain,        blend_plain,   stretch_plain, fade_plain,
-                                interpolate_plain, average_plain, smooth_plain};
+const RowKernels kScalarKernels{plan_plain,  blend_plain,  stretch_plain, place_plain,
+                                spread_plain, shift_plain, fade_plain,  halve_plain,  smooth_plain};
 
 }  // namespace palantir

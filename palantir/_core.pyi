@@ -61,27 +61,28 @@ def confidence(frame: CodedFrame, fade: float) -> NDArray[np.uint16]: ...
 class BufferPool:
     def __init__(self) -> None: ...
 
-class DetailFrame:
-    planes: tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int8]]
-    live: _Planes
-    bits: int
-    def __init__(self, frame: CodedFrame, scale: int, bits: int, pool: BufferPool) -> None: ...
-    def paste(
-        self, frame: CodedFrame, plane: int, x: int, y: int, detail: _Fixed, pool: BufferPool
-    ) -> None: ...
-    def clear(self, plane: int, x: int, y: int, width: int, height: int) -> None: ...
+class DetailSource:
+    def __init__(self, frame: CodedFrame, scale: int) -> None: ...
+    def add(self, plane: int, x: int, y: int, detail: _Fixed, pool: BufferPool) -> None: ...
 
-def fitting_bits(details: Sequence[_Fixed]) -> int: ...
+class DetailMap:
+    sources: list[int]
+    source: NDArray[np.uint16]
+    down: NDArray[np.int16]
+    across: NDArray[np.int16]
+    confidence: NDArray[np.uint16]
+
 def reuse_detail(
     frame: CodedFrame,
-    references: Mapping[int, DetailFrame],
+    references: Mapping[int, DetailMap],
     scale: int,
     fade: float,
     anchors: Sequence[tuple[int, int, int, int]],
+    source: DetailSource | None,
     pool: BufferPool,
-) -> DetailFrame | None: ...
+) -> DetailMap | None: ...
 def render_detail(
-    frame: CodedFrame, detail: DetailFrame | None, scale: int, pool: BufferPool
+    frame: CodedFrame, detail: DetailMap | None, scale: int, pool: BufferPool
 ) -> _Planes: ...
 def reuse_paper(
     frame: CodedFrame, references: Mapping[int, _Planes], scale: int, pool: BufferPool

@@ -45,11 +45,11 @@ def upscale_planes(planes: Planes, scale: int, kernel: str = "bicubic") -> Fixed
 class _DetailFrame:
     frame: CodedFrame
     scale: int
-    detail: _core.DetailFrame | None  # None: nowhere any
+    map: _core.DetailMap | None  # None: no detail anywhere
     pool: _core.BufferPool
 
     def render(self) -> Planes:
-        return _core.render_detail(self.frame.native, self.detail, self.scale, self.pool)
+        return _core.render_detail(self.frame.native, self.map, self.scale, self.pool)
 
 
 class DetailReuse:
@@ -70,40 +70,29 @@ class DetailReuse:
         anchors: Sequence[AnchorDetail],
     ) -> EnhancedFrame:
         """See `Reuse`."""
-        details = {
-            index: reference.detail
+        maps = {
+            index: reference.map
             for index, reference in references.items()
-            if isinstance(reference, _DetailFrame) and reference.detail is not None
+            if isinstance(reference, _DetailFrame) and reference.map is not None
         }
-        detail: _core.DetailFrame | None = None
-        if details:
+        made: _core.DetailMap | None = None
+        if maps or anchors:
             tiles = [anchor.tile for anchor in anchors]
-            detail = _core.reuse_detail(
-                frame.native, details, self._scale, self._fade, tiles, self._pool
+            source = self._source(frame, anchors) if anchors else None
+            made = _core.reuse_detail(
+                frame.native, maps, self._scale, self._fade, tiles, source, self._pool
             )
-        if anchors:
-            detail = detail or self._fresh(frame, anchors)
-            self._paste(frame, detail, anchors)
-        return _DetailFrame(frame, self._scale, detail, self._pool)
+        return _DetailFrame(frame, self._scale, made, self._pool)
 
-    def _fresh(self, frame: CodedFrame, anchors: Sequence[AnchorDetail]) -> _core.DetailFrame:
-        added = [plane for anchor in anchors for plane in anchor.planes if plane is not None]
-        bits = _core.fitting_bits(added)
-        return _core.DetailFrame(frame.native, self._scale, bits, self._pool)
-
-    def _paste(
-        self, frame: CodedFrame, detail: _core.DetailFrame, anchors: Sequence[AnchorDetail]
-    ) -> None:
+    def _source(self, frame: CodedFrame, anchors: Sequence[AnchorDetail]) -> _core.DetailSource:
+        source = _core.DetailSource(frame.native, self._scale)
         for anchor in anchors:
             for p, added in enumerate(anchor.planes):
+                if added is None or added.size == 0:  # chroma of a tile one pixel wide
+                    continue
                 rows, columns = plane_area(anchor.tile, p, self._scale)
-                width, height = columns.stop - columns.start, rows.stop - rows.start
-                if width == 0 or height == 0:
-                    continue  # chroma of a tile one pixel wide
-                if added is None:
-                    detail.clear(p, columns.start, rows.start, width, height)
-                else:
-                    detail.paste(frame.native, p, columns.start, rows.start, added, self._pool)
+                source.add(p, columns.start, rows.start, added, self._pool)
+        return source
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,6 @@
 #include <random>
 #include <vector>
 
-#include "detail_motion.h"
 #include "expect.h"
 #include "resample.h"
 #include "reuse.h"
@@ -58,31 +57,6 @@ int predicted(const Samples<uint8_t>& reference, int x, int y, int vector_x, int
   return std::clamp(floor_divide(total + 64, 128), 0, 255);
 }
 
-// The same with the four taps of detail.
-int predicted_detail(const Samples<int8_t>& reference, int x, int y, int vector_x, int vector_y) {
-  const int left = x + floor_divide(vector_x, 16), top = y + floor_divide(vector_y, 16);
-  const auto* across = detail_taps()[vector_x - 16 * floor_divide(vector_x, 16)];
-  const auto* down = detail_taps()[vector_y - 16 * floor_divide(vector_y, 16)];
-  int total = 0;
-  for (int j = 0; j < 4; ++j) {
-    int row = 0;
-    for (int i = 0; i < 4; ++i) row += across[i] * reference.at(left + i - 1, top + j - 1);
-    total += down[j] * std::clamp(floor_divide(row + 32, 64), -kDetailLimit, kDetailLimit);
-  }
-  return std::clamp(floor_divide(total + 32, 64), -kDetailLimit, kDetailLimit);
-}
-
-void check(const Samples<int8_t>& reference, const MotionPart& part) {
-  CellRoom room;
-  const CellSource source = displace(reference.view(), part, room);
-  bool same = true;
-  for (int y = 0; y < part.height; ++y)
-    for (int x = 0; x < part.width; ++x)
-      same &= source.data[y * source.stride + x] ==
-              predicted_detail(reference, part.x + x, part.y + y, part.vector_x, part.vector_y);
-  expect(same, "displaced detail equals its definition");
-}
-
 void check(const Samples<uint8_t>& reference, const MotionPart& part, int filter) {
   Samples<uint8_t> out(part.width, part.height);
   compensate(reference.view(), part, filter, out.values.data(), out.width);
@@ -96,8 +70,6 @@ void check(const Samples<uint8_t>& reference, const MotionPart& part, int filter
 
 void equals_the_definition() {
   const auto pixels = noise<uint8_t>(61, 37, 0, 255, 1);
-  const auto detail = noise<int8_t>(61, 37, -kDetailLimit, kDetailLimit, 2);
-  const auto dot = noise<int8_t>(1, 1, 5, 5, 3);
   const int far = 32767 * 8;  // the largest vector at scale 4
   std::mt19937 random(4);
   for (int round = 0; round < 200; ++round) {
@@ -107,19 +79,16 @@ void equals_the_definition() {
     const MotionPart part{pick(0, 30), pick(0, 20), pick(1, 30), pick(1, 17),
                           pick(-900, 900), pick(-700, 700)};
     check(pixels, part, round % 4);
-    check(detail, part);
   }
   for (const int x : {-far - 8, -1, 0, 1, far})
     for (const int y : {-far - 8, -16, 0, 7, far}) {
-      check(detail, {3, 4, 16, 8, x, y});
       check(pixels, {0, 0, 61, 37, x, y}, 1);
-      check(dot, {0, 0, 4, 4, x, y});
     }
   const auto large = noise<uint8_t>(300, 280, 0, 255, 5);
   for (const int x : {-37, 0, 613}) check(large, {0, 0, 256, 256, x, 5}, 2);
 }
 
-// A 4:2:0 frame of one size whose prediction always came true: confidence is full.
+// A 4:2:0 frame whose prediction always came true.
 CodedFrame frame_of(BufferPool& pool, int width, int height, std::vector<Block> blocks) {
   CodedFrame frame{};
   auto& facts = frame.facts;
@@ -179,9 +148,6 @@ Planes<const Sample> views(const Pictures<Sample>& made) {
   return {made[0].view(), made[1].view(), made[2].view()};
 }
 
-int predicted(const Samples<int8_t>& reference, int x, int y, int across, int down, const Block&) {
-  return predicted_detail(reference, x, y, across, down);
-}
 int predicted(const Samples<uint8_t>& reference, int x, int y, int across, int down,
               const Block& block) {
   return predicted(reference, x, y, across, down, block.filter);
@@ -214,43 +180,12 @@ void check_block(const Block& block, const std::map<int, const Pictures<Sample>*
   expect(same, "a compound block of four parts");
 }
 
-std::shared_ptr<const DetailFrame> detail_of(BufferPool& pool, const CodedFrame& frame, int scale,
-                                             const Pictures<int8_t>& made) {
-  auto detail = std::make_shared<DetailFrame>(pool, frame, scale, 2);
-  for (int p = 0; p < kPlanes; ++p) {
-    DetailPlane& plane = detail->planes[p];
-    plane.finish_rows(0, plane.rows());
-    for (int y = 0; y < made[p].height; ++y)
-      std::copy_n(made[p].view().row(y), made[p].width, plane.samples().row(y));
-    for (int row = 0; row < plane.rows(); ++row)
-      for (int column = 0; column < plane.columns(); ++column)
-        plane.finish_cell(column, row, plane.greatest_of_cell(column, row));
-  }
-  return detail;
-}
-
-void check_detail(const CodedFrame& frame, const DetailReferences& references, int scale,
-                  const std::map<int, const Pictures<int8_t>*>& made, BufferPool& pool) {
-  const auto out = reuse_detail(frame, references, scale, make_fade_table(8), {}, pool);
-  Planes<int8_t> planes;
-  for (int p = 0; p < kPlanes; ++p) planes[p] = out->planes[p].samples();
-  check_block<int8_t>(frame.blocks[0], made, planes, scale);
-}
-
 void compound_split_blocks() {
   const auto pool = BufferPool::create();
   for (const auto& [width, height] : {std::pair{8, 8}, {7, 5}, {3, 8}, {1, 1}})
     for (int scale = 1; scale <= 4; ++scale) {
       const Block block = compound_split();
       const CodedFrame frame = frame_of(*pool, width, height, {block});
-      // Nowhere near 0, where a cell would count as dead.
-      const auto a = pictures<int8_t>(frame, scale, 20, kDetailLimit, 10);
-      const auto b = pictures<int8_t>(frame, scale, 20, kDetailLimit, 20);
-      const auto first = detail_of(*pool, frame, scale, a);
-      const auto second = detail_of(*pool, frame, scale, b);
-      check_detail(frame, {{3, first}, {7, second}}, scale, {{3, &a}, {7, &b}}, *pool);
-      check_detail(frame, {{7, second}}, scale, {{7, &b}}, *pool);  // the other counts as 0
-
       const auto c = pictures<uint8_t>(frame, scale, 0, 255, 40);
       const auto d = pictures<uint8_t>(frame, scale, 0, 255, 50);
       auto sr = pictures<uint8_t>(frame, scale, 0, 9, 60);

@@ -28,23 +28,18 @@ void stretch_is_the_same(const RowKernels& truth, const RowKernels& other) {
   for (int scale = 2; scale <= 4; ++scale) {
     const Phases& phases = phases_of(Kernel::kBicubic, scale);
     const StretchPlan slow = truth.plan(phases), fast = other.plan(phases);
-    for (const int width : kWidths)
-      for (const int cell : {kCell, kCell / 2}) {
-        const auto in = noise<int16_t>(width + kMargin + kSlack, -2500, 18900);
-        auto detail = noise<int8_t>(width * scale + kSlack, -kDetailLimit, kDetailLimit);
-        const auto live = noise<uint8_t>(width / cell + 2, 0, 1);
-        for (int x = 0; x < width * scale; ++x)
-          if (!live[x / scale / cell]) detail[x] = 0;
-        for (const uint8_t* map : {live.data(), static_cast<const uint8_t*>(nullptr)}) {
-          const int step = kOne >> (width % 3);
-          std::vector<uint8_t> a(width * scale + 64, 7), b = a;
-          truth.stretch(in.data() + kMargin, slow, width, detail.data(), step, map, cell,
-                        a.data());
-          other.stretch(in.data() + kMargin, fast, width, detail.data(), step, map, cell,
-                        b.data());
-          expect(a == b, "stretch");
-        }
+    for (const int width : kWidths) {
+      const auto in = noise<int16_t>(width + kMargin + kSlack, -2500, 18900);
+      const auto detail = noise<int16_t>(width * scale + kSlack, -16320, 16320);
+      auto weight = noise<int16_t>(width * scale + kSlack, 0, 32767);
+      for (size_t x = 0; x < weight.size(); x += 3) weight[x] = 32767;
+      for (const int16_t* added : {detail.data(), static_cast<const int16_t*>(nullptr)}) {
+        std::vector<uint8_t> a(width * scale + 64, 7), b = a;
+        truth.stretch(in.data() + kMargin, slow, width, added, weight.data(), a.data());
+        other.stretch(in.data() + kMargin, fast, width, added, weight.data(), b.data());
+        expect(a == b, "stretch");
       }
+    }
   }
 }
 
@@ -63,38 +58,51 @@ void blend_is_the_same(const RowKernels& truth, const RowKernels& other) {
   }
 }
 
-void fade_is_the_same(const RowKernels& truth, const RowKernels& other) {
-  constexpr int stride = 64;
-  for (int round = 0; round < 40; ++round)
-    for (int scale = 1; scale <= 4; ++scale)
-      for (const int width : {kCell, kCell / 2}) {
-        const int height = 1 + round % width;
-        const auto in = noise<int8_t>(stride * 34 + kSlack, -kDetailLimit, kDetailLimit);
-        auto confidence = noise<uint16_t>(20 * kCell + kSlack, 0, 256);
-        if (round % 4 == 0) std::fill(confidence.begin(), confidence.end(), uint16_t{256});
-        std::vector<int8_t> a(stride * 34, 7), b = a;
-        const int first = truth.fade(in.data() + round, stride, confidence.data(), 20, width,
-                                     height, scale, a.data(), stride);
-        const int second = other.fade(in.data() + round, stride, confidence.data(), 20, width,
-                                      height, scale, b.data(), stride);
-        expect(first == second, "the greatest of a cell");
-        expect(a == b, "fade");
+void map_rows_are_the_same(const RowKernels& truth, const RowKernels& other) {
+  for (const int width : kWidths) {
+    const auto source = noise<uint16_t>(width, 5, 6);
+    const auto trust = noise<uint16_t>(width, 0, 256);
+    const auto down = noise<int16_t>(width, -400, 400), across = noise<int16_t>(width, -400, 400);
+    auto confidence = noise<uint16_t>(width, 0, 32767);
+    for (int x = 0; x < width; x += 5) confidence[x] = 0;
+    const MapRow row{source.data(), confidence.data(), down.data(), across.data()};
+    for (int scale = 1; scale <= 4; ++scale) {
+      const SpotFrame frame{7, 30, 300, 200, 317, 2 * scale, scale, 3};
+      std::vector<int32_t> a(width), b(width);
+      std::vector<uint8_t> c(width), d(width);
+      truth.place(row, frame, 9, 11, width, a.data(), c.data());
+      other.place(row, frame, 9, 11, width, b.data(), d.data());
+      expect(a == b && c == d, "place");
+      for (const int side : {scale, 2 * scale}) {
+        std::vector<int16_t> e(width * side + 3, 7), f = e;
+        truth.spread(confidence.data(), width, side, e.data());
+        other.spread(confidence.data(), width, side, f.data());
+        expect(e == f, "spread");
       }
+    }
+    auto faded = confidence, other_faded = confidence;
+    for (const int y : {0, 20}) {
+      const bool first = truth.fade(down.data(), across.data(), trust.data(), y, width, 40, 655,
+                                    350, faded.data());
+      const bool second = other.fade(down.data(), across.data(), trust.data(), y, width, 40, 655,
+                                     350, other_faded.data());
+      expect(first == second && faded == other_faded, "fade");
+    }
+  }
 }
 
-void filters_are_the_same(const RowKernels& truth, const RowKernels& other) {
-  const int16_t weight[] = {-6, 38, 38, -6};
+void rectangles_are_the_same(const RowKernels& truth, const RowKernels& other) {
   for (const int width : kWidths) {
-    const auto in = noise<int8_t>(4 * width + 8, -kDetailLimit, kDetailLimit);
-    std::vector<int8_t> a(width + 9, 7), b = a;
-    for (const int step : {1, width}) {
-      truth.interpolate(in.data() + step, step, weight, width, a.data());
-      other.interpolate(in.data() + step, step, weight, width, b.data());
-      expect(a == b, "interpolate");
-    }
-    truth.average(in.data(), in.data() + width, width, a.data());
-    other.average(in.data(), in.data() + width, width, b.data());
-    expect(a == b, "average");
+    const auto in = noise<uint16_t>(5 * width, 0, 65535);
+    std::vector<uint16_t> a(5 * width + 9, 7), b = a;
+    truth.shift(in.data(), width, -77, width, 4, a.data() + 3, width + 1);
+    other.shift(in.data(), width, -77, width, 4, b.data() + 3, width + 1);
+    expect(a == b, "shift");
+  }
+}
+
+void means_are_the_same(const RowKernels& truth, const RowKernels& other) {
+  for (const int width : kWidths) {
     const auto misses = noise<uint16_t>(5 * (width + 4), 0, 256);
     const uint16_t* rows[5];
     for (int i = 0; i < 5; ++i) rows[i] = &misses[i * (width + 4)];
@@ -102,7 +110,15 @@ void filters_are_the_same(const RowKernels& truth, const RowKernels& other) {
     truth.smooth(rows, width, sums.data(), c.data());
     other.smooth(rows, width, sums.data(), d.data());
     expect(c == d, "smooth");
+    truth.halve(rows[0], rows[1], width / 2, c.data());
+    other.halve(rows[0], rows[1], width / 2, d.data());
+    expect(c == d, "halve");
   }
+}
+
+void full_weight_changes_nothing() {
+  for (int detail = -16320; detail <= 16320; ++detail)
+    expect(weighted(detail, 32767) == detail && weighted(detail, 0) == 0, "full and no weight");
 }
 
 void smooth_is_the_mean() {
@@ -127,9 +143,11 @@ int main() {
     if (const RowKernels* other = row_kernels(static_cast<SimdLevel>(i))) {
       stretch_is_the_same(truth, *other);
       blend_is_the_same(truth, *other);
-      fade_is_the_same(truth, *other);
-      filters_are_the_same(truth, *other);
+      map_rows_are_the_same(truth, *other);
+      rectangles_are_the_same(truth, *other);
+      means_are_the_same(truth, *other);
     }
   smooth_is_the_mean();
+  full_weight_changes_nothing();
   return failures > 0;
 }

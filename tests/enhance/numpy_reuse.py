@@ -1,4 +1,4 @@
-"""Both reuse modes once more, slowly and plainly in NumPy, from a frame's exported trace.
+"""Paper reuse once more, slowly and plainly in NumPy, from a frame's exported trace.
 
 Written from docs/method.md and the VP9 specification (8.5.2), not from csrc: every block of every
 plane is predicted by indexing the reference at clamped positions.
@@ -15,26 +15,10 @@ from numpy.typing import NDArray
 from palantir.codec import CodedFrame
 from tests.enhance.kernels import KERNELS
 
-__all__ = ["DETAIL_RANGE", "confidence", "detail_reuse", "paper_reuse"]
+__all__ = ["Integers", "paper_reuse", "parts_of"]
 
 Integers = NDArray[np.int64]
 Pictures = Mapping[int, tuple[NDArray[Any], ...]]
-
-DETAIL_RANGE = (-127, 127)
-CELL = 8  # luma pixels a side
-
-
-def _detail_kernels() -> Integers:
-    """Keys' kernel with a = -3/4, in 1/64, placed among the codec's eight taps and doubled."""
-    kernels = np.zeros((16, 8), np.int64)
-    for phase in range(16):
-        x = np.abs(phase / 16 - np.arange(-1, 3))
-        near = 1.25 * x**3 - 2.25 * x**2 + 1
-        far = -0.75 * x**3 + 3.75 * x**2 - 6 * x + 3
-        taps = np.floor(64 * np.where(x < 1, near, far) + 0.5).astype(np.int64)
-        taps[1 if phase <= 8 else 2] += 64 - taps.sum()
-        kernels[phase, 2:6] = 2 * taps
-    return kernels
 
 
 class Part(NamedTuple):
@@ -85,36 +69,10 @@ def displaced(
 
     def filtered(samples: Integers, kernel: Integers, length: int) -> Integers:
         total = sum(kernel[tap] * samples[:, tap : tap + length] for tap in range(8))
-        return np.asarray(np.clip((total + 64) // 128, *_limits(picture)))
+        return np.asarray(np.clip((total + 64) // 128, 0, 255))
 
     across = filtered(area, kernels[column_phase], part.width * scale)
     return filtered(across.T, kernels[row_phase], part.height * scale).T
-
-
-def _limits(picture: NDArray[Any]) -> tuple[int, int]:
-    return DETAIL_RANGE if picture.dtype == np.int8 else (0, 255)
-
-
-def confidence(frame: CodedFrame, fade: float) -> Integers:
-    """256 * exp(-|LR - prediction| / fade), 0 where there is no reuse, mean of 5x5 pixels."""
-    miss = np.abs(frame.planes[0].astype(np.int64) - frame.prediction[0])
-    trust = np.floor(256 * np.exp(-miss / fade) + 0.5).astype(np.int64)
-    for block in frame.blocks:
-        if not (block["inter"] and block["usable"]):
-            x, y = int(block["x"]), int(block["y"])
-            trust[y : y + int(block["height"]), x : x + int(block["width"])] = 0
-    padded = np.pad(trust, 2, mode="edge")
-    height, width = trust.shape
-    total = sum(padded[j : j + height, i : i + width] for j in range(5) for i in range(5))
-    return np.asarray((2 * total + 25) // 50)
-
-
-def _per_plane(luma: Integers, plane: int) -> Integers:
-    if plane == 0:
-        return luma
-    even = np.pad(luma, [(0, side % 2) for side in luma.shape], mode="edge")
-    total = even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2]
-    return np.asarray((total + 2) // 4)
 
 
 def _square(part: Part, scale: int) -> tuple[slice, slice]:
@@ -140,37 +98,6 @@ def _predict(
     mean = total if len(predictions) == 1 else (total + 1) // 2
     for part in parts_of(frame, block, 0, plane):
         out[_square(part, scale)] = mean[_square(part, scale)]
-
-
-def detail_reuse(
-    frame: CodedFrame, references: Pictures, scale: int, fade: float, bits: int = 2
-) -> tuple[Integers, ...]:
-    """Detail reuse: confidence times the references' detail in inter blocks, else 0.
-
-    bits  fractional bits of all detail; cells of at most 1.5 grey levels are dropped
-    """
-    trust, kernels = confidence(frame, fade), _detail_kernels()
-    planes = []
-    for p, lr in enumerate(frame.planes):
-        detail = np.zeros((lr.shape[0] * scale, lr.shape[1] * scale), np.int64)
-        for block in frame.blocks:
-            known = any(int(i) in references for i in block["reference"][: block["inter"]])
-            if block["inter"] and block["usable"] and known:
-                _predict(frame, block, p, scale, references, kernels, detail)
-        weight = _per_plane(trust, p).repeat(scale, axis=0).repeat(scale, axis=1)
-        faded = np.sign(detail) * ((np.abs(detail) * weight + 128) // 256)
-        planes.append(_without_dead(faded, p, scale, 3 * 2**bits // 2))
-    return tuple(planes)
-
-
-def _without_dead(detail: Integers, plane: int, scale: int, most: int) -> Integers:
-    side = CELL * scale >> (plane > 0)
-    for top in range(0, detail.shape[0], side):
-        for left in range(0, detail.shape[1], side):
-            cell = detail[top : top + side, left : left + side]
-            if np.abs(cell).max() <= most:
-                cell[:] = 0
-    return detail
 
 
 def _bilinear(length: int, scale: int) -> Integers:

@@ -7,7 +7,7 @@ import pytest
 
 from palantir import _core
 from palantir.codec import CodedFrame
-from tests.enhance.numpy_reuse import confidence
+from tests.enhance.numpy_detail import confidence
 
 
 @pytest.mark.parametrize("fade", [0.5, 8.0, 16.3, 1e9])

@@ -1,4 +1,4 @@
-"""Native detail reuse equals the plain recomputation of numpy_reuse.py, bit for bit."""
+"""Native detail reuse equals the plain recomputation of numpy_detail.py, bit for bit."""
 
 from __future__ import annotations
 
@@ -6,69 +6,35 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from palantir import _core
 from palantir.codec import CodedFrame
+from palantir.tiles import Tile
 from tests.data_folder import needs_data, vector
-from tests.enhance.numpy_reuse import CELL, DETAIL_RANGE, detail_reuse
+from tests.enhance.detail_chain import POOL, Chain, random_tiles
 from tests.enhance.streams import all_blocks, coded_frames
 
-FADE = 8.0
-POOL = _core.BufferPool()
+FADE = 30.0
 
 
-def noise_of(frame: CodedFrame, p: int, scale: int) -> NDArray[np.int16]:
-    """Detail over the whole range, extremes included; dead here and there."""
-    random = np.random.default_rng(3 * frame.index + p)
-    height, width = (side * scale for side in frame.planes[p].shape)
-    noise = np.clip(random.normal(0, 60, (height, width)), *DETAIL_RANGE)
-    side = 2 * CELL * scale
-    alive = random.random((height // side + 1, width // side + 1)) < 0.7
-    return (noise * alive.repeat(side, 0).repeat(side, 1)[:height, :width]).astype(np.int16)
+def whole(frame: CodedFrame) -> Tile:
+    return Tile(0, 0, frame.width, frame.height)
 
 
-def random_detail(frame: CodedFrame, scale: int, bits: int = 2) -> _core.DetailFrame:
-    """Such detail of a frame's SR size."""
-    detail = _core.DetailFrame(frame.native, scale, bits, POOL)
-    step = 1 << (_core.FRACTION_BITS - bits)
-    for p in range(3):
-        detail.paste(frame.native, p, 0, 0, noise_of(frame, p, scale) * step, POOL)
-    return detail
-
-
-def reused(
-    frame: CodedFrame, references: dict[int, _core.DetailFrame], scale: int, fade: float = FADE
-) -> _core.DetailFrame:
-    detail = _core.reuse_detail(frame.native, references, scale, fade, [], POOL)
-    return detail or _core.DetailFrame(frame.native, scale, 2, POOL)
-
-
-def assert_equal_to_numpy(
-    frame: CodedFrame, references: dict[int, _core.DetailFrame], scale: int, fade: float = FADE
-) -> None:
-    native = reused(frame, references, scale, fade)
-    known = {index: detail.planes for index, detail in references.items()}
-    recomputed = detail_reuse(frame, known, scale, fade, native.bits)
-    for p, expected in enumerate(recomputed):
-        np.testing.assert_array_equal(native.planes[p], expected)
-        side = CELL * scale >> (p > 0)
-        for row, column in np.ndindex(native.live[p].shape):
-            cell = expected[row * side : (row + 1) * side, column * side : (column + 1) * side]
-            assert native.live[p][row, column] == cell.any()
-
-
-def check_stream(frames: list[CodedFrame], scale: int) -> None:
-    details = {frame.index: random_detail(frame, scale) for frame in frames}
+def run(frames: list[CodedFrame], scale: int, fade: float = FADE, seed: int = 0) -> Chain:
+    """Random anchors in every frame, all of the first one; references are lost now and then."""
+    chain, random = Chain(scale, fade), np.random.default_rng(seed)
     for frame in frames:
-        assert_equal_to_numpy(frame, {i: details[i] for i in frame.references if i >= 0}, scale)
+        known = [i for i in frame.references if random.random() < 0.9]
+        tiles = random_tiles(frame, random) if frame.index else [whole(frame)]
+        chain.follow(frame, tiles, known)
+    return chain
 
 
 def test_the_clip_has_what_matters(rich_frames: list[CodedFrame]) -> None:
     blocks = all_blocks(rich_frames)
     inter = blocks[blocks["inter"] > 0]
     assert inter["split"].any()
-    assert set(inter["filter"]) == {0, 1, 2}
     assert (blocks["inter"] == 0).any()
     height, width = rich_frames[0].planes[0].shape
     assert width % 8
@@ -79,123 +45,105 @@ def test_the_clip_has_what_matters(rich_frames: list[CodedFrame]) -> None:
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])
 def test_every_frame_equals_numpy(rich_frames: list[CodedFrame], scale: int) -> None:
-    check_stream(rich_frames[: 18 if scale == 1 else 5], scale)
-
-
-@pytest.mark.parametrize("bits", [0, 1])
-def test_every_exponent_equals_numpy(rich_frames: list[CodedFrame], bits: int) -> None:
-    frame, last = rich_frames[2], rich_frames[2].references[0]
-    detail = random_detail(rich_frames[last], 2, bits)
-    assert reused(frame, {last: detail}, 2).bits == bits
-    assert_equal_to_numpy(frame, {last: detail}, 2)
-
-
-def test_references_of_several_exponents_meet_at_the_coarsest(
-    rich_frames: list[CodedFrame],
-) -> None:
-    frame = max(rich_frames, key=lambda frame: len(set(frame.references)))
-    indices = sorted(set(frame.references))
-    fine = {i: random_detail(rich_frames[i], 1) for i in indices}
-    mixed = {**fine, indices[0]: random_detail(rich_frames[indices[0]], 1, 0)}
-    native = reused(frame, mixed, 1)
-    assert native.bits == 0
-    rounded = {i: tuple(rounded_to_whole(plane) for plane in d.planes) for i, d in fine.items()}
-    rounded[indices[0]] = mixed[indices[0]].planes
-    recomputed = detail_reuse(frame, rounded, 1, FADE, 0)
-    for plane, expected in zip(native.planes, recomputed, strict=True):
-        np.testing.assert_array_equal(plane, expected)
-
-
-def rounded_to_whole(quarters: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Halves away from 0."""
-    magnitude = (np.abs(quarters.astype(np.int16)) + 2) // 4
-    return np.asarray(np.sign(quarters) * magnitude, np.int8)
-
-
-def test_the_exponent_fits_the_anchors() -> None:
-    random = np.random.default_rng(4)
-
-    def bits_for(deviation: float) -> int:
-        levels = random.laplace(0, deviation / np.sqrt(2), (64, 64))
-        fixed = np.clip(np.rint(levels * (1 << _core.FRACTION_BITS)), -16320, 16320)
-        return _core.fitting_bits([fixed.astype(np.int16)])
-
-    assert [bits_for(deviation) for deviation in (3, 12, 80)] == [2, 1, 0]
-    assert _core.fitting_bits([]) == 2
-
-
-@pytest.mark.parametrize("bits", [-1, 3])
-def test_an_impossible_exponent_is_refused(rich_frames: list[CodedFrame], bits: int) -> None:
-    with pytest.raises(ValueError, match=r"bits must be 0\.\.2"):
-        _core.DetailFrame(rich_frames[0].native, 2, bits, POOL)
+    chain = run(rich_frames, scale, seed=scale)
+    assert max(len(native.sources) for native in chain.native.values()) > 3
 
 
 @pytest.mark.parametrize("fade", [0.01, 3.5, 1e6])
 def test_the_fade_is_honoured(rich_frames: list[CodedFrame], fade: float) -> None:
-    frame, last = rich_frames[2], rich_frames[2].references[0]
-    assert_equal_to_numpy(frame, {last: random_detail(rich_frames[last], 2)}, 2, fade)
+    run(rich_frames[:6], 2, fade)
 
 
 def test_missing_references_count_as_no_detail(rich_frames: list[CodedFrame]) -> None:
-    frame = max(rich_frames, key=lambda frame: len(set(frame.references)))
-    assert len(set(frame.references)) > 1
-    for index in frame.references:
-        assert_equal_to_numpy(frame, {index: random_detail(rich_frames[index], 1)}, 1)
-    assert _core.reuse_detail(frame.native, {}, 2, FADE, [], POOL) is None
+    chain = Chain(2, FADE)
+    chain.follow(rich_frames[0], [whole(rich_frames[0])], [])
+    chain.follow(rich_frames[1], [], [])
+    assert list(chain.native) == [0]
 
 
 def test_intra_blocks_have_no_detail(rich_frames: list[CodedFrame]) -> None:
-    key = rich_frames[0]
-    assert key.key
-    details = {0: random_detail(key, 2)}
-    assert _core.reuse_detail(key.native, details, 2, FADE, [], POOL) is None
+    chain, blocks = Chain(1, 1e9), 0
+    chain.follow(rich_frames[0], [whole(rich_frames[0])], [])
     for frame in rich_frames[1:6]:
-        luma = reused(frame, {0: random_detail(key, 1)}, 1).planes[0]
+        chain.follow(frame, [], frame.references)
         for block in frame.blocks[frame.blocks["inter"] == 0]:
-            x, y = int(block["x"]), int(block["y"])
-            assert not luma[y : y + block["height"], x : x + block["width"]].any()
+            x, y = (int(block[name]) // 2 + 1 for name in ("x", "y"))  # trust is a mean
+            rows = slice(y, y + int(block["height"]) // 2 - 2)
+            columns = slice(x, x + int(block["width"]) // 2 - 2)
+            assert not chain.native[frame.index].confidence[rows, columns].any()
+            blocks += 1
+    assert blocks
+    assert _core.reuse_detail(rich_frames[0].native, chain.native, 1, FADE, [], None, POOL) is None
+
+
+def test_an_anchor_shows_the_networks_pixels(rich_frames: list[CodedFrame]) -> None:
+    """Odd edges inside, on top of what references bring."""
+    chain = run(rich_frames[:3], 2)
+    frame, tile = rich_frames[3], Tile(11, 5, 58, 40)
+    planes = chain.follow(frame, [tile], frame.references)
+    rows, columns = slice(2 * tile.top, 2 * tile.bottom), slice(2 * tile.left, 2 * tile.right)
+    base = _core.upscale(frame.native.planes[0], 2, "bicubic")[rows, columns]
+    added = chain.sources[3][0][rows, columns]
+    np.testing.assert_array_equal(planes[0][rows, columns], _core.compose(base, added))
 
 
 def test_references_of_another_size_are_ignored(
     rich_frames: list[CodedFrame], plain_clip: Path
 ) -> None:
     frame, other = rich_frames[1], coded_frames(plain_clip, 1)[0]
-    details = dict.fromkeys(frame.references, random_detail(other, 4))
-    assert _core.reuse_detail(frame.native, details, 4, FADE, [], POOL) is None
-    details = dict.fromkeys(frame.references, random_detail(rich_frames[0], 2))
-    assert _core.reuse_detail(frame.native, details, 4, FADE, [], POOL) is None
+    for foreign, scale in ((other, 4), (rich_frames[0], 2)):
+        chain = Chain(scale, FADE)
+        chain.follow(foreign, [whole(foreign)], [])
+        maps = dict.fromkeys(frame.references, chain.native[foreign.index])
+        assert _core.reuse_detail(frame.native, maps, 4, FADE, [], None, POOL) is None
+        with pytest.raises(ValueError, match="a map of another size"):
+            _core.render_detail(frame.native, chain.native[foreign.index], 4, POOL)
 
 
 @pytest.mark.parametrize("fade", [0.0, -1.0, float("nan")])
 def test_an_impossible_fade_is_refused(rich_frames: list[CodedFrame], fade: float) -> None:
     with pytest.raises(ValueError, match="fade must be above 0"):
-        _core.reuse_detail(rich_frames[0].native, {}, 2, fade, [], POOL)
+        _core.reuse_detail(rich_frames[0].native, {}, 2, fade, [], None, POOL)
     with pytest.raises(ValueError, match="fade must be above 0"):
         _core.confidence(rich_frames[0].native, fade)
 
 
-# Compound and sub-8x8 together; bilinear filter; tiny; blocks with references of another size.
+def test_what_does_not_fit_is_refused(rich_frames: list[CodedFrame]) -> None:
+    frame = rich_frames[0]
+    source = _core.DetailSource(frame.native, 2)
+    samples = np.zeros((10, 10), np.int16)
+    for plane, x, y in ((0, -1, 0), (0, 0, -1), (0, 2 * frame.width - 9, 0), (1, 99, 99)):
+        with pytest.raises(ValueError, match="an anchor of 10x10 samples does not lie"):
+            source.add(plane, x, y, samples, POOL)
+    with pytest.raises(ValueError, match=r"plane must be 0\.\.2, not 3"):
+        source.add(3, 0, 0, samples, POOL)
+    native, outside = frame.native, (0, 0, frame.width + 1, 4)
+    for tiles, given, words in (
+        ([outside], source, "does not lie in its frame"),
+        ([(0, 0, 4, 4)], None, "anchors need a source"),
+        ([], _core.DetailSource(rich_frames[1].native, 2), "another frame's"),
+        ([], _core.DetailSource(native, 3), "another frame's"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            _core.reuse_detail(native, {}, 2, FADE, tiles, given, POOL)
+
+
+# Compound and sub-8x8 together; tiny; blocks with references of another size.
 COMPOUND, RESIZED = "vp90-2-11-size-351x288.webm", "vp90-2-21-resize_inter_320x180_5_3-4.webm"
 PICKED = [
-    (COMPOUND, slice(7, 9), 1),
-    (COMPOUND, slice(9, 10), 3),
-    ("vp90-2-06-bilinear.webm", slice(1, 2), 2),
-    ("vp90-2-02-size-66x18.webm", slice(0, 10), 4),
-    ("vp90-2-02-size-08x08.webm", slice(0, 10), 4),
-    ("vp90-2-18-resize.ivf", slice(7, 8), 2),  # motion that leaves the frame altogether
-    (RESIZED, slice(10, 13), 1),
+    (COMPOUND, 10, 1),
+    (COMPOUND, 10, 3),
+    ("vp90-2-02-size-66x18.webm", 10, 4),
+    ("vp90-2-02-size-08x08.webm", 10, 4),
+    ("vp90-2-18-resize.ivf", 8, 2),  # motion that leaves the frame altogether
+    (RESIZED, 13, 1),
 ]
 
 
 @needs_data
-@pytest.mark.parametrize(("name", "which", "scale"), PICKED)
-def test_vectors_equal_numpy(name: str, which: slice, scale: int) -> None:
-    frames = coded_frames(vector(name), which.stop + 1)
-    details = {frame.index: random_detail(frame, scale) for frame in frames}
-    for frame in frames[which]:
-        known = {i: details[i] for i in frame.references if i >= 0}
-        assert_equal_to_numpy(frame, known, scale)
-        assert_equal_to_numpy(frame, dict(list(known.items())[:1]), scale)
+@pytest.mark.parametrize(("name", "count", "scale"), PICKED)
+def test_vectors_equal_numpy(name: str, count: int, scale: int) -> None:
+    run(coded_frames(vector(name), count), scale)
 
 
 @needs_data

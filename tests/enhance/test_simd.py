@@ -15,15 +15,15 @@ import hashlib, sys
 import numpy as np
 from palantir import _core
 from palantir.codec import decode
-hash, pool, details, random = hashlib.sha256(), _core.BufferPool(), {}, np.random.default_rng(1)
+hash, pool, maps, random = hashlib.sha256(), _core.BufferPool(), {}, np.random.default_rng(1)
 for frame in decode(sys.argv[1]):
-    known = {i: details[i] for i in frame.references if i in details}
-    detail = _core.reuse_detail(frame.native, known, 4, 16.0, [], pool) if known else None
-    detail = detail or _core.DetailFrame(frame.native, 4, 2, pool)
-    added = random.integers(-4000, 4000, (64, 96)).astype(np.int16)
-    detail.paste(frame.native, 0, 32, 16, added, pool)
-    details[frame.index] = detail
-    for plane in _core.render_detail(frame.native, detail, 4, pool):
+    known = {i: maps[i] for i in frame.references if i in maps}
+    source = _core.DetailSource(frame.native, 4)
+    added = random.integers(-9000, 9000, (64, 96)).astype(np.int16)
+    source.add(0, 32, 16, added, pool)
+    made = _core.reuse_detail(frame.native, known, 4, 16.0, [(8, 4, 32, 20)], source, pool)
+    maps[frame.index] = made
+    for plane in _core.render_detail(frame.native, made, 4, pool):
         hash.update(plane)
 print(_core.simd_level(), hash.hexdigest())
 """

@@ -1,0 +1,125 @@
+"""Detail reuse once more, slowly and plainly in NumPy, from a frame's exported trace.
+
+Written from docs/method.md and the VP9 specification (8.5.2), not from csrc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir import _core
+from palantir.codec import CodedFrame
+from palantir.tiles import Tile
+from tests.enhance.numpy_reuse import Integers, Part, parts_of
+
+__all__ = ["FAINT", "FULL", "Map", "confidence", "detail_map", "render"]
+
+FULL = 32767  # confidence 1
+FAINT = FULL // 50
+FARTHEST = 16383  # 1/8 LR pixel
+
+
+class Map(NamedTuple):
+    """For each spot of 2x2 LR pixels: coded index of the source, displacement, confidence."""
+
+    source: Integers
+    down: Integers
+    across: Integers
+    confidence: Integers
+
+
+def confidence(frame: CodedFrame, fade: float) -> Integers:
+    """256 * exp(-|LR - prediction| / fade), 0 where there is no reuse, mean of 5x5 pixels."""
+    miss = np.abs(frame.planes[0].astype(np.int64) - frame.prediction[0])
+    trust = np.floor(256 * np.exp(-miss / fade) + 0.5).astype(np.int64)
+    for block in frame.blocks:
+        if not (block["inter"] and block["usable"]):
+            x, y = int(block["x"]), int(block["y"])
+            trust[y : y + int(block["height"]), x : x + int(block["width"])] = 0
+    padded = np.pad(trust, 2, mode="edge")
+    height, width = trust.shape
+    total = sum(padded[j : j + height, i : i + width] for j in range(5) for i in range(5))
+    return np.asarray((2 * total + 25) // 50)
+
+
+def detail_map(
+    frame: CodedFrame, references: Mapping[int, Map], fade: float, anchors: Sequence[Tile]
+) -> Map:
+    """Where the frame's spots take their detail from."""
+    height, width = ((side + 1) // 2 for side in frame.planes[0].shape)
+    made = Map(*(np.zeros((height, width), np.int64) for _ in range(4)))
+    for block in frame.blocks:
+        if block["inter"] and block["usable"]:
+            for r in range(int(block["inter"])):
+                known = references.get(int(block["reference"][r]))
+                for part in parts_of(frame, block, r, 0) if known else ():
+                    assert known is not None
+                    _take(made, known, part, frame.index)
+    _fade(made, _means(confidence(frame, fade)))
+    for left, top, right, bottom in anchors:
+        area = slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2)
+        for plane, value in zip(made, (frame.index, 0, 0, FULL), strict=True):
+            plane[area] = value
+    return made
+
+
+def _take(made: Map, reference: Map, part: Part, index: int) -> None:
+    """What the reference has at the displaced spots, where that is trusted more."""
+    height, width = made.source.shape
+    rows = np.arange(part.y // 2, (part.y + part.height + 1) // 2)
+    columns = np.arange(part.x // 2, (part.x + part.width + 1) // 2)
+    rounding = int(f"{index % 16:04b}"[::-1], 2)  # in 1/16 spot
+    down, across = (int(component) for component in part.vector)
+    from_rows = (rows + (down + rounding) // 16).clip(0, height - 1)[:, None]
+    from_columns = (columns + (across + rounding) // 16).clip(0, width - 1)
+    here, there = np.ix_(rows, columns), (from_rows, from_columns)
+    better = reference.confidence[there] > made.confidence[here]
+    for plane, other, added in zip(made, reference, (0, down, across, 0), strict=True):
+        plane[here] = np.where(better, other[there] + added, plane[here])
+
+
+def _fade(made: Map, trust: Integers) -> None:
+    made.confidence[:] = (made.confidence * trust + 128) // 256
+    y, x = np.indices(trust.shape)
+    rows, columns = y + (made.down + 8) // 16, x + (made.across + 8) // 16
+    gone = (made.confidence < FAINT) | (rows < 0) | (columns < 0)
+    gone |= (rows >= trust.shape[0]) | (columns >= trust.shape[1])
+    gone |= (np.abs(made.down) > FARTHEST) | (np.abs(made.across) > FARTHEST)
+    made.confidence[gone] = 0
+
+
+def _means(luma: Integers) -> Integers:
+    """Of 2x2 pixels."""
+    even = np.pad(luma, [(0, side % 2) for side in luma.shape], mode="edge")
+    total = even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2]
+    return np.asarray((total + 2) // 4)
+
+
+def render(
+    frame: CodedFrame, made: Map, sources: Mapping[int, Sequence[NDArray[Any]]], scale: int
+) -> list[NDArray[np.uint8]]:
+    """U(LR) + confidence * detail; `sources` have the detail of whole planes, 0 without anchor."""
+    planes = []
+    for p, lr in enumerate(frame.native.planes):
+        side, unit = (scale, 16) if p else (2 * scale, 8)
+        base = _core.upscale(lr, scale, "bicubic").astype(np.int64)
+        height, width = base.shape
+        spread = [plane.repeat(side, 0).repeat(side, 1)[:height, :width] for plane in made]
+        source, down, across, trust = spread
+        y, x = np.indices(base.shape)
+        rows, columns = (
+            position + (2 * displacement * scale + unit) // (2 * unit)
+            for position, displacement in ((y, down), (x, across))
+        )
+        detail = np.zeros(base.shape, np.int64)
+        for index in np.unique(source[trust > 0]):
+            shown = (source == index) & (trust > 0) & (rows >= 0) & (columns >= 0)
+            shown &= (rows < height) & (columns < width)
+            detail[shown] = sources[index][p][rows[shown], columns[shown]]
+        added = (detail * trust + (1 << 14)) >> 15
+        planes.append(np.clip((base + added + 32) >> 6, 0, 255).astype(np.uint8))
+    return planes
