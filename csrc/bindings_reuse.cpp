@@ -9,6 +9,7 @@
 
 #include "arrays.h"
 #include "confidence.h"
+#include "parallel.h"
 #include "resample.h"
 #include "reuse.h"
 #include "simd.h"
@@ -85,27 +86,32 @@ using Rectangle = std::tuple<int, int, int, int>;  // left, top, right, bottom
 
 std::shared_ptr<DetailMap> detail(const CodedFrame& frame, const DetailReferences& references,
                                   int scale, double fade, const std::vector<Rectangle>& anchors,
-                                  std::shared_ptr<const DetailSource> source, BufferPool& pool) {
+                                  std::shared_ptr<const DetailSource> source, BufferPool& pool,
+                                  int threads) {
   check_scale(scale);
   check_frame(frame);
   check_fade(fade);
+  for (const auto& [index, map] : references)
+    if (!map) throw py::value_error("reference " + std::to_string(index) + " is None");
   if (source && (source->index() != frame.facts.index || source->scale() != scale))
     throw py::value_error("the source is another frame's");
   std::vector<Area> areas;
   for (const auto& [left, top, right, bottom] : anchors) {
     if (left < 0 || top < 0 || left >= right || top >= bottom || right > frame.facts.width ||
         bottom > frame.facts.height)
-      throw py::value_error("an anchor of " + std::to_string(right - left) + "x" +
-                            std::to_string(bottom - top) + " pixels does not lie in its frame");
+      throw py::value_error("an anchor from (" + std::to_string(left) + ", " + std::to_string(top) +
+                            ") to (" + std::to_string(right) + ", " + std::to_string(bottom) +
+                            ") does not lie in its frame");
     areas.push_back({left, top, right - left, bottom - top});
   }
   if (!areas.empty() && !source) throw py::value_error("anchors need a source");
   py::gil_scoped_release release;
   return reuse_detail(frame, references, scale, make_fade_table(fade), areas, std::move(source),
-                      pool);
+                      pool, threads);
 }
 
-py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, BufferPool& pool) {
+py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, BufferPool& pool,
+                 int threads) {
   check_scale(scale);
   check_frame(frame);
   if (map && !map->fits(frame, scale))
@@ -113,8 +119,10 @@ py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, Buffe
   const SRBuffer sr(frame, scale, pool);
   {
     py::gil_scoped_release release;
-    for (int p = 0; p < kPlanes; ++p)
-      render_detail(frame, map, scale, p, 0, spots(frame.facts.height), sr.planes[p]);
+    share_rows(threads, spots(frame.facts.height), [&](int begin, int end) {
+      for (int p = 0; p < kPlanes; ++p)
+        render_detail(frame, map, scale, p, begin, end, sr.planes[p]);
+    });
   }
   return lend(sr.bytes, sr.planes);
 }
@@ -247,9 +255,10 @@ void register_reuse(py::module_& module) {
       .def_property_readonly("across", copy_member(&DetailMap::across))
       .def_property_readonly("confidence", copy_member(&DetailMap::confidence));
   module.def("reuse_detail", &detail, py::arg("frame"), py::arg("references"), py::arg("scale"),
-             py::arg("fade"), py::arg("anchors"), py::arg("source").none(true), py::arg("pool"));
+             py::arg("fade"), py::arg("anchors"), py::arg("source").none(true), py::arg("pool"),
+             py::arg("threads") = 1);
   module.def("render_detail", &render, py::arg("frame"), py::arg("detail").none(true),
-             py::arg("scale"), py::arg("pool"));
+             py::arg("scale"), py::arg("pool"), py::arg("threads") = 1);
   module.def("reuse_paper", &paper, py::arg("frame"), py::arg("references"), py::arg("scale"),
              py::arg("pool"));
 }

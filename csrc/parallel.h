@@ -43,4 +43,11 @@ void parallel_rows(int threads, int rows, int step, const Work& work) {
   if (error) std::rethrow_exception(error);
 }
 
+// The same for rows of spots or blocks of a picture: one stretch for one thread, else short ones.
+template <class Work>
+void share_rows(int threads, int rows, const Work& work) {
+  constexpr int kShort = 16;
+  parallel_rows(threads, rows, threads > 1 ? kShort : rows, work);
+}
+
 }  // namespace palantir

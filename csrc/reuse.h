@@ -30,7 +30,7 @@ std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         const DetailReferences& references, int scale,
                                         const FadeTable& table, const std::vector<Area>& anchors,
                                         std::shared_ptr<const DetailSource> source,
-                                        BufferPool& pool);
+                                        BufferPool& pool, int threads = 1);
 
 // U(LR) + detail, of plane `p`; `map` may be null. Rows `begin` to `end` of spots.
 void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, int p, int begin,

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "motion.h"
+#include "parallel.h"
 #include "reuse.h"
 #include "simd.h"
 
@@ -94,9 +95,12 @@ class MapBuilder {
     for (const auto& [index, map] : references)
       if (map->fits(frame, scale)) references_.emplace(index, map);
     map_ = fresh();
+    const auto& blocks = frame.blocks;
+    if (std::any_of(blocks.begin(), blocks.end(), [](const Block& b) { return b.inter > 1; }))
+      other_ = fresh();
   }
 
-  // Rows `begin` to `end` of spots.
+  // Rows `begin` to `end` of spots. Several threads may call, for different rows.
   void propagate(int begin, int end) {
     for (const Block& block : frame_.blocks) {
       const Area whole = spots_of(area_of(frame_, block, 0));
@@ -165,7 +169,6 @@ class MapBuilder {
     if (first) follow_parts(*first, block, 0, area, *map_);
     if (!second) return;
     if (!first) return follow_parts(*second, block, 1, area, *map_);
-    if (!other_) other_ = fresh();
     follow_parts(*second, block, 1, area, *other_);
     take_better(*other_, area, *map_);
   }
@@ -203,13 +206,15 @@ std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         const DetailReferences& references, int scale,
                                         const FadeTable& table, const std::vector<Area>& anchors,
                                         std::shared_ptr<const DetailSource> source,
-                                        BufferPool& pool) {
+                                        BufferPool& pool, int threads) {
   MapBuilder builder(frame, references, scale, table, pool);
   const int height = frame.facts.height;
   const bool all = std::any_of(anchors.begin(), anchors.end(), [&](const Area& anchor) {
     return anchor.width == frame.facts.width && anchor.height == height;
   });
-  if (!all && builder.has_references()) builder.propagate(0, spots(height));
+  if (!all && builder.has_references()) share_rows(threads, spots(height), [&](int begin, int end) {
+    builder.propagate(begin, end);
+  });
   else if (anchors.empty()) return nullptr;
   else if (!all) builder.clear();
   return builder.finish(anchors, std::move(source));

@@ -124,11 +124,12 @@ inline void smooth_plain(const uint16_t* const* rows, int width, uint16_t* colum
   const uint16_t *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3], *e = rows[4];
   for (int x = 0; x < width + 4; ++x)
     column_sums[x] = static_cast<uint16_t>(a[x] + b[x] + c[x] + d[x] + e[x]);
-  const uint16_t* sums = column_sums;
+  const uint16_t* __restrict sums = column_sums;
+  uint16_t* __restrict mean = out;  // else the compiler would take them one by one
   for (int x = 0; x < width; ++x) {
     const auto total = static_cast<uint16_t>(sums[x] + sums[x + 1] + sums[x + 2] + sums[x + 3] +
                                              sums[x + 4] + 12);
     // A 25th, exactly: totals stay below 6413.
-    out[x] = static_cast<uint16_t>((static_cast<uint32_t>(total) * 41944u >> 16) >> 4);
+    mean[x] = static_cast<uint16_t>((static_cast<uint32_t>(total) * 41944u >> 16) >> 4);
   }
 }

@@ -80,9 +80,14 @@ def reuse_detail(
     anchors: Sequence[tuple[int, int, int, int]],
     source: DetailSource | None,
     pool: BufferPool,
+    threads: int = 1,
 ) -> DetailMap | None: ...
 def render_detail(
-    frame: CodedFrame, detail: DetailMap | None, scale: int, pool: BufferPool
+    frame: CodedFrame,
+    detail: DetailMap | None,
+    scale: int,
+    pool: BufferPool,
+    threads: int = 1,
 ) -> _Planes: ...
 def reuse_paper(
     frame: CodedFrame, references: Mapping[int, _Planes], scale: int, pool: BufferPool

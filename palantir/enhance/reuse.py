@@ -47,20 +47,22 @@ class _DetailFrame:
     scale: int
     map: _core.DetailMap | None  # None: no detail anywhere
     pool: _core.BufferPool
+    threads: int
 
     def render(self) -> Planes:
-        return _core.render_detail(self.frame.native, self.map, self.scale, self.pool)
+        return _core.render_detail(self.frame.native, self.map, self.scale, self.pool, self.threads)
 
 
 class DetailReuse:
     """Detail reuse (docs/method.md): only what the network added travels, over a true base.
 
-    scale  SR width / LR width
-    fade   `a`, grey levels: the prediction's miss at which confidence falls to 1/e
+    scale    SR width / LR width
+    fade     `a`, grey levels: the prediction's miss at which confidence falls to 1/e
+    threads  that share out the rows of a frame
     """
 
-    def __init__(self, scale: int, fade: float) -> None:
-        self._scale, self._fade = scale, fade
+    def __init__(self, scale: int, fade: float, threads: int = 1) -> None:
+        self._scale, self._fade, self._threads = scale, fade, threads
         self._pool = _core.BufferPool()
 
     def enhance(
@@ -80,9 +82,10 @@ class DetailReuse:
             tiles = [anchor.tile for anchor in anchors]
             source = self._source(frame, anchors) if anchors else None
             made = _core.reuse_detail(
-                frame.native, maps, self._scale, self._fade, tiles, source, self._pool
-            )
-        return _DetailFrame(frame, self._scale, made, self._pool)
+                frame.native, maps, self._scale, self._fade, tiles, source, self._pool,
+                self._threads,
+            )  # fmt: skip
+        return _DetailFrame(frame, self._scale, made, self._pool, self._threads)
 
     def _source(self, frame: CodedFrame, anchors: Sequence[AnchorDetail]) -> _core.DetailSource:
         source = _core.DetailSource(frame.native, self._scale)

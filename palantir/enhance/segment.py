@@ -129,7 +129,8 @@ def enhance(
     model          an SR network or the path of an ONNX file; None takes the shipped x4 network
     reuse          "detail" or "paper"; None takes the profile's
     threads        of the VP9 decoder; with more than one, decoding and the network work ahead of
-                   reuse, each in a thread of its own. Frames do not depend on it
+                   reuse, each in a thread of its own, and reuse shares out the rows of a frame.
+                   Frames do not depend on it
     look_ahead     packets that either may be ahead then; 0 for the least delay
     model_threads  of ONNX Runtime, 0 for one a core
     providers      ONNX Runtime's execution providers, as `SRNetwork.load` takes them; like
@@ -156,6 +157,7 @@ def enhance(
         fade=_fade(known),
         colour=source.colour,
         name=str(source.path),
+        threads=threads,
     )
     return Enhancement(source, known, enhancer, threads, look_ahead)
 

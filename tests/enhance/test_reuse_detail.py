@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,6 +127,37 @@ def test_what_does_not_fit_is_refused(rich_frames: list[CodedFrame]) -> None:
     ):
         with pytest.raises(ValueError, match=words):
             _core.reuse_detail(native, {}, 2, FADE, tiles, given, POOL)
+
+
+def test_rows_may_be_shared_out(rich_frames: list[CodedFrame]) -> None:
+    alone: dict[int, _core.DetailMap] = {}
+    shared: dict[int, _core.DetailMap] = {}
+    for frame in rich_frames:
+        native, tiles = frame.native, [(8, 4, 72, 60)] if frame.index % 5 == 0 else []
+        source = _core.DetailSource(native, 2) if tiles else None
+        if source:
+            noise = np.random.default_rng(frame.index).normal(0, 2000, (112, 128))
+            source.add(0, 16, 8, noise.astype(np.int16), POOL)
+        pictures = []
+        for maps, threads in ((alone, 1), (shared, 3)):
+            known = {i: maps[i] for i in frame.references if i in maps}
+            made = _core.reuse_detail(native, known, 2, FADE, tiles, source, POOL, threads)
+            assert made is not None
+            maps[frame.index] = made
+            pictures.append(_core.render_detail(native, made, 2, POOL, threads))
+        for one, other in zip(*pictures, strict=True):
+            np.testing.assert_array_equal(one, other)
+        one, other = alone[frame.index], shared[frame.index]
+        np.testing.assert_array_equal(one.confidence, other.confidence)
+        live = one.confidence > 0
+        for name in ("source", "down", "across"):
+            np.testing.assert_array_equal(getattr(one, name)[live], getattr(other, name)[live])
+
+
+def test_no_reference_may_be_none(rich_frames: list[CodedFrame]) -> None:
+    missing: Any = {0: None}
+    with pytest.raises(ValueError, match="reference 0 is None"):
+        _core.reuse_detail(rich_frames[1].native, missing, 2, FADE, [], None, POOL)
 
 
 # Compound and sub-8x8 together; tiny; blocks with references of another size.
