@@ -70,7 +70,7 @@ def _overlapped(run: Run, network: SRNetwork, profile: CacheProfile) -> Finding:
 
 
 def _in_turn(run: Run, network: SRNetwork, profile: CacheProfile) -> Finding:
-    enhancer = Enhancer(network, profile.grid, reuse=run.reuse)
+    enhancer = Enhancer(network, profile.grid, reuse=run.reuse, threads=run.threads)
     packets = decode_packets(VideoSource(run.clip), threads=run.threads)
     first, stages, count = 0, np.zeros(3), -1  # the first frame is the warm-up
     times = [time.perf_counter()]
