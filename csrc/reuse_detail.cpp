@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "motion.h"
 #include "parallel.h"
@@ -19,10 +20,11 @@ struct Move {
 };
 
 // Nearest spots are found with these offsets in turn (1/8 LR pixel): slow motion would otherwise
-// leave the borders of what has detail where they are.
-int rounding_of(int32_t index) {
+// leave the borders of what has detail where they are. `age`: coded frames since the oldest source,
+// which is the same wherever decoding began.
+int rounding_of(int32_t age) {
   constexpr int offsets[16] = {0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15};
-  return offsets[index & 15];
+  return offsets[age & 15];
 }
 
 Area spots_of(const Area& pixels) {
@@ -94,6 +96,8 @@ class MapBuilder {
       : frame_(frame), table_(table), pool_(pool), scale_(scale) {
     for (const auto& [index, map] : references)
       if (map->fits(frame, scale)) references_.emplace(index, map);
+    for (const auto& [index, map] : references_)
+      oldest_ = std::min(oldest_, map->sources().front()->index());
     map_ = fresh();
     const auto& blocks = frame.blocks;
     if (std::any_of(blocks.begin(), blocks.end(), [](const Block& b) { return b.inter > 1; }))
@@ -176,7 +180,7 @@ class MapBuilder {
   // The parts of a block with one vector each, as far as they lie in `area`.
   void follow_parts(const DetailMap& from, const Block& block, int r, const Area& area,
                     DetailMap& to) const {
-    const int rounding = rounding_of(frame_.facts.index);
+    const int rounding = rounding_of(frame_.facts.index - oldest_);
     for_each_part(frame_, block, r, 0, 1, [&](const MotionPart& part) {
       Area cut = spots_of({part.x, part.y, part.width, part.height});
       const int top = std::max(cut.y, area.y);
@@ -197,6 +201,7 @@ class MapBuilder {
   BufferPool& pool_;
   int scale_;
   DetailReferences references_;
+  int32_t oldest_ = std::numeric_limits<int32_t>::max();  // source of theirs
   std::shared_ptr<DetailMap> map_, other_;  // what compound blocks find in their second reference
 };
 

@@ -51,6 +51,9 @@ def detail_map(
 ) -> Map:
     """Where the frame's spots take their detail from."""
     height, width = ((side + 1) // 2 for side in frame.planes[0].shape)
+    fitting = [known for known in references.values() if known.source.shape == (height, width)]
+    sources = [known.source[known.confidence > 0] for known in fitting]
+    age = frame.index - min((int(each.min()) for each in sources if each.size), default=0)
     made = Map(*(np.zeros((height, width), np.int64) for _ in range(4)))
     for block in frame.blocks:
         if block["inter"] and block["usable"]:
@@ -58,7 +61,7 @@ def detail_map(
                 known = references.get(int(block["reference"][r]))
                 for part in parts_of(frame, block, r, 0) if known else ():
                     assert known is not None
-                    _take(made, known, part, frame.index)
+                    _take(made, known, part, age)
     _fade(made, _means(confidence(frame, fade)))
     for left, top, right, bottom in anchors:
         area = slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2)
@@ -67,12 +70,12 @@ def detail_map(
     return made
 
 
-def _take(made: Map, reference: Map, part: Part, index: int) -> None:
+def _take(made: Map, reference: Map, part: Part, age: int) -> None:
     """What the reference has at the displaced spots, where that is trusted more."""
     height, width = made.source.shape
     rows = np.arange(part.y // 2, (part.y + part.height + 1) // 2)
     columns = np.arange(part.x // 2, (part.x + part.width + 1) // 2)
-    rounding = int(f"{index % 16:04b}"[::-1], 2)  # in 1/16 spot
+    rounding = int(f"{age % 16:04b}"[::-1], 2)  # in 1/16 spot
     down, across = (int(component) for component in part.vector)
     from_rows = (rows + (down + rounding) // 16).clip(0, height - 1)[:, None]
     from_columns = (columns + (across + rounding) // 16).clip(0, width - 1)
