@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import NamedTuple, TypeVar
 
 __all__ = ["ahead"]
@@ -16,6 +16,33 @@ _PATIENCE = 0.5  # seconds between looks whether the interpreter is ending
 
 class _Failure(NamedTuple):
     error: BaseException
+
+
+class _Room:
+    """Leave to make items. What ends it may be a finalizer anywhere: no lock that it could meet."""
+
+    def __init__(self, items: int) -> None:
+        self._leave: SimpleQueue[None] = SimpleQueue()
+        self._over = False
+        for _ in range(items):
+            self.add()
+
+    def add(self) -> None:
+        self._leave.put(None)
+
+    def end(self) -> None:
+        self._over = True
+        self.add()
+
+    def wait(self) -> bool:
+        """Whether there is room for one more item; False once nobody will take it."""
+        while threading.main_thread().is_alive():
+            try:
+                self._leave.get(timeout=_PATIENCE)
+            except Empty:
+                continue
+            return not self._over
+        return False
 
 
 _END = object()
@@ -32,35 +59,28 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """
     if depth < 1:
         raise ValueError(f"depth must be at least 1, not {depth}")
-    room = threading.Semaphore(depth)
+    room = _Room(depth)
     made: SimpleQueue[object] = SimpleQueue()
-    stop = threading.Event()
     worker = threading.Thread(
-        target=_work, args=(source, room, made, stop), name="palantir-ahead", daemon=True
+        target=_work, args=(source, room, made), name="palantir-ahead", daemon=True
     )
     worker.start()
     try:
         while (item := made.get()) is not _END:
             if isinstance(item, _Failure):
                 raise item.error
-            room.release()
+            room.add()
             yield item  # type: ignore[misc]
     finally:
-        stop.set()
-        room.release()
+        room.end()
         if worker is not threading.current_thread():  # garbage may be collected anywhere
             worker.join()
 
 
-def _work(
-    source: Iterable[object],
-    room: threading.Semaphore,
-    made: SimpleQueue[object],
-    stop: threading.Event,
-) -> None:
+def _work(source: Iterable[object], room: _Room, made: SimpleQueue[object]) -> None:
     items = iter(source)
     try:
-        while _wait(room, stop):
+        while room.wait():
             made.put(next(items))
     except StopIteration:
         made.put(_END)
@@ -69,11 +89,3 @@ def _work(
     finally:
         if isinstance(items, Generator):
             items.close()
-
-
-def _wait(room: threading.Semaphore, stop: threading.Event) -> bool:
-    """Whether there is room for one more item; False once nobody will take it."""
-    while not room.acquire(timeout=_PATIENCE):
-        if not threading.main_thread().is_alive():
-            return False
-    return not stop.is_set()
