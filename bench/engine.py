@@ -25,7 +25,7 @@ from palantir.models import SRNetwork
 from palantir.profile import CacheProfile
 from palantir.schedule import select
 
-__all__ = ["Size", "report_engine"]
+__all__ = ["SIZES", "Size", "report_engine", "thread_counts"]
 
 _BUDGETS = ((0.0, "0"), (1 / 60, "1.67 %"), (1 / 20, "5 %"), (1 / 10, "10 %"))
 _PEER_FRAMES = 10
@@ -69,10 +69,11 @@ def report_engine(
         done = 0
         for size in sizes:
             clip = benchmark_clip(size.width, size.height)
+            graph = ErrorGraph.from_video(clip)
+            profiles = [_profile(graph, clip, budget) for budget, _ in _BUDGETS]
             for count in threads:
                 peers = _peers(clip, size, models[size.scale], count)
-                for budget, label in _BUDGETS:
-                    profile = _profile(clip, budget)
+                for (budget, label), profile in zip(_BUDGETS, profiles, strict=True):
                     found = _measure(clip, profile, models[size.scale], frames, count)
                     rows.append(_row(size, count, label, found[0], peers))
                     stages.append(_stage_row(size, count, label, found[1], peers))
@@ -98,9 +99,8 @@ def _measure(
     )
 
 
-def _profile(clip: Path, budget: float) -> Path:
+def _profile(graph: ErrorGraph, clip: Path, budget: float) -> Path:
     path = _FOLDER / f"{clip.stem}-{budget:.4f}.pcp"
-    graph = ErrorGraph.from_video(clip)
     selection = select(graph, budget, interval="gop") if budget else select(graph, 1, "none")
     CacheProfile.from_selection(graph, selection).save(path)
     return path
