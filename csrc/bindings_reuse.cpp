@@ -222,7 +222,7 @@ PlaneArray<uint8_t> compose_plane(const PlaneArray<int16_t>& base,
 PlaneArray<uint16_t> confidence(const CodedFrame& frame, double fade) {
   check_frame(frame);
   check_fade(fade);
-  auto map = make_plane<uint16_t>(frame.facts.width, frame.facts.height);
+  auto map = make_plane<uint16_t>(spots(frame.facts.width), spots(frame.facts.height));
   const auto out = writable_view<uint16_t>(map);
   py::gil_scoped_release release;
   const auto table = make_fade_table(fade);

@@ -3,28 +3,28 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 
 namespace palantir {
 
 namespace {
 
-constexpr int kRadius = 2;
+constexpr int kSpotsOfCell = kCell / kSpot;
 
 }  // namespace
 
 FadeTable make_fade_table(double fade) {
   FadeTable table;
-  for (int miss = 0; miss < 256; ++miss)
-    table[miss] =
-        static_cast<uint16_t>(std::lround((1 << kConfidenceBits) * std::exp(-miss / fade)));
+  for (size_t quarters = 0; quarters < table.size(); ++quarters)
+    table[quarters] = static_cast<uint16_t>(
+        std::lround((1 << kConfidenceBits) * std::exp(-0.25 * static_cast<double>(quarters) / fade)));
   return table;
 }
 
 Confidence::Confidence(const CodedFrame& frame, const FadeTable& table)
-    : frame_(frame), table_(table), columns_((frame.facts.width + kCell - 1) / kCell),
-      stride_(static_cast<size_t>(columns_) * kCell + kSlack), misses_(kKept * stride_),
-      sums_(stride_), smooth_(stride_), below_(stride_) {
+    : frame_(frame), table_(table), width_(spots(frame.facts.width)),
+      height_(spots(frame.facts.height)), columns_((frame.facts.width + kCell - 1) / kCell),
+      stride_(static_cast<size_t>(columns_) * kSpotsOfCell + kSlack), kept_(kKept * stride_),
+      misses_(stride_), sums_(stride_), smooth_(stride_) {
   mark_reusable();
 }
 
@@ -42,49 +42,33 @@ void Confidence::mark_reusable() {
   }
 }
 
+// The spot of an odd last column, or of an odd last row, counts its pixels twice.
 void Confidence::measure_row(int y) {
-  const int width = frame_.facts.width;
-  const uint8_t* shown = frame_.picture.plane<const uint8_t>(0).row(y);
-  const uint8_t* predicted = frame_.prediction.plane<const uint8_t>(0).row(y);
-  const uint8_t* reusable = &reusable_[static_cast<size_t>(y / kCell) * columns_];
-  uint16_t* out = misses(y) + kRadius;
-  for (int column = 0; column < columns_; ++column) {
-    const int begin = column * kCell, end = std::min(begin + kCell, width);
-    if (!reusable[column]) std::fill(out + begin, out + end, uint16_t{0});
-    else
-      for (int x = begin; x < end; ++x) out[x] = table_[std::abs(shown[x] - predicted[x])];
-  }
-  for (int i = 1; i <= kRadius; ++i) {
-    out[-i] = out[0];
-    out[width - 1 + i] = out[width - 1];
-  }
-}
-
-// One more sample than the row has, like its last.
-void Confidence::smooth_row(int y, std::vector<uint16_t>& out) {
-  const int width = frame_.facts.width, height = frame_.facts.height;
-  measured_ = std::max(measured_, y - kRadius);
-  for (const int last = std::min(y + kRadius, height - 1); measured_ <= last; ++measured_)
-    measure_row(measured_);
-  const uint16_t* rows[2 * kRadius + 1];
-  for (int i = 0; i <= 2 * kRadius; ++i)
-    rows[i] = misses(std::clamp(y + i - kRadius, 0, height - 1));
-  row_kernels().smooth(rows, width, sums_.data(), out.data());
-  out[width] = out[width - 1];
+  const auto shown = frame_.picture.plane<const uint8_t>(0);
+  const auto predicted = frame_.prediction.plane<const uint8_t>(0);
+  const int top = kSpot * y, bottom = std::min(top + 1, frame_.facts.height - 1);
+  const uint8_t *a = shown.row(top), *b = predicted.row(top);
+  const uint8_t *c = shown.row(bottom), *d = predicted.row(bottom);
+  const int whole = frame_.facts.width / kSpot;
+  row_kernels().miss(a, b, c, d, whole, misses_.data());
+  if (const int x = kSpot * whole; whole < width_)
+    misses_[whole] = static_cast<uint16_t>(2 * (std::abs(a[x] - b[x]) + std::abs(c[x] - d[x])));
+  const uint8_t* reusable = &reusable_[static_cast<size_t>(top / kCell) * columns_];
+  uint16_t* out = measured(y) + 1;
+  for (int column = 0; column < columns_; ++column)
+    for (int x = column * kSpotsOfCell; x < (column + 1) * kSpotsOfCell; ++x)
+      out[x] = reusable[column] ? table_[misses_[x]] : uint16_t{0};
+  out[-1] = out[0];
+  out[width_] = out[width_ - 1];
 }
 
 const uint16_t* Confidence::row(int y) {
-  smooth_row(y, smooth_);
+  done_ = std::max(done_, y - 1);
+  for (const int last = std::min(y + 1, height_ - 1); done_ <= last; ++done_) measure_row(done_);
+  row_kernels().smooth(measured(std::max(y - 1, 0)), measured(y),
+                       measured(std::min(y + 1, height_ - 1)), width_, sums_.data(),
+                       smooth_.data());
   return smooth_.data();
-}
-
-const uint16_t* Confidence::spot_row(int y) {
-  const bool single = 2 * y + 1 == frame_.facts.height;
-  smooth_row(2 * y, smooth_);
-  if (!single) smooth_row(2 * y + 1, below_);
-  row_kernels().halve(smooth_.data(), (single ? smooth_ : below_).data(),
-                      (frame_.facts.width + 1) / 2, sums_.data());
-  return sums_.data();
 }
 
 }  // namespace palantir

@@ -55,8 +55,6 @@ constexpr int kFullConfidence = 32767;
 constexpr int kFaintConfidence = kFullConfidence / 50;
 // Detail that has come further, in 1/8 LR pixel and one direction, is dropped.
 constexpr int kFarthest = 16383;
-constexpr int kSpot = 2;  // side of a spot, in LR luma pixels
-inline int spots(int pixels) { return (pixels + kSpot - 1) / kSpot; }
 
 // Sources of one map; beyond them the oldest are dropped.
 constexpr size_t kMostSources = 255;

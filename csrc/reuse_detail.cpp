@@ -115,7 +115,7 @@ class MapBuilder {
     Confidence trust(frame_, table_);
     const int width = map_->source.width;
     for (int y = begin; y < end; ++y)
-      map_->set_live(y, has_any(map_->confidence.row(y), width) && fade(y, trust.spot_row(y)));
+      map_->set_live(y, has_any(map_->confidence.row(y), width) && fade(y, trust.row(y)));
   }
 
   void clear() {

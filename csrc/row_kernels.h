@@ -20,6 +20,8 @@ constexpr int kTaps = 4;        // of the plain upscalers
 constexpr int kWeightBits = 11; // of their weights: tap sums stay below 2^31 through both passes
 constexpr int kMargin = 2;      // replicated samples at both ends of a blended row
 constexpr int kCell = 8;        // side of the smallest block, in LR luma pixels
+constexpr int kSpot = 2;        // side of a spot, the smallest area with a detail of its own
+inline int spots(int pixels) { return (pixels + kSpot - 1) / kSpot; }
 
 // A weight counts 1/32768. The greatest, 32767, leaves all detail below 256 grey levels as it is.
 inline int weighted(int detail, int weight) { return (detail * weight + (1 << 14)) >> 15; }
@@ -85,11 +87,16 @@ struct RowKernels {
   bool (*fade)(const int16_t* down, const int16_t* across, const uint16_t* trust, int y, int width,
                int height, int faint, int farthest, uint16_t* confidence);
 
-  // Means of 2x2 of two rows; `width` is that of `out`.
-  void (*halve)(const uint16_t* top, const uint16_t* bottom, int width, uint16_t* out);
+  // Of each of `width` spots, the sum of its four absolute differences between two pictures, of
+  // each of which two rows are given.
+  void (*miss)(const uint8_t* shown, const uint8_t* predicted, const uint8_t* shown_below,
+               const uint8_t* predicted_below, int width, uint16_t* out);
 
-  // out[x] = mean of the 5x5 samples around: five rows, each with two samples more at both ends.
-  void (*smooth)(const uint16_t* const* rows, int width, uint16_t* column_sums, uint16_t* out);
+  // Mean of each sample and those around it, with weights 3, 4 and 3 in both directions. Rows have
+  // a sample more at both ends, from which on `above`, `row` and `below` point; samples are at most
+  // 256.
+  void (*smooth)(const uint16_t* above, const uint16_t* row, const uint16_t* below, int width,
+                 uint16_t* column_sums, uint16_t* out);
 };
 
 // Null where this build or machine lacks the level.

@@ -113,23 +113,25 @@ inline bool fade_plain(const int16_t* down, const int16_t* across, const uint16_
   return any != 0;
 }
 
-inline void halve_plain(const uint16_t* top, const uint16_t* bottom, int width, uint16_t* out) {
+inline void miss_plain(const uint8_t* shown, const uint8_t* predicted, const uint8_t* shown_below,
+                       const uint8_t* predicted_below, int width, uint16_t* out) {
+  const auto apart = [](int a, int b) { return a < b ? b - a : a - b; };
   for (int x = 0; x < width; ++x)
-    out[x] = static_cast<uint16_t>(
-        (top[2 * x] + top[2 * x + 1] + bottom[2 * x] + bottom[2 * x + 1] + 2) >> 2);
+    out[x] = static_cast<uint16_t>(apart(shown[2 * x], predicted[2 * x]) +
+                                   apart(shown[2 * x + 1], predicted[2 * x + 1]) +
+                                   apart(shown_below[2 * x], predicted_below[2 * x]) +
+                                   apart(shown_below[2 * x + 1], predicted_below[2 * x + 1]));
 }
 
-inline void smooth_plain(const uint16_t* const* rows, int width, uint16_t* column_sums,
-                         uint16_t* out) {
-  const uint16_t *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3], *e = rows[4];
-  for (int x = 0; x < width + 4; ++x)
-    column_sums[x] = static_cast<uint16_t>(a[x] + b[x] + c[x] + d[x] + e[x]);
-  const uint16_t* __restrict sums = column_sums;
+inline void smooth_plain(const uint16_t* above, const uint16_t* row, const uint16_t* below,
+                         int width, uint16_t* column_sums, uint16_t* out) {
+  uint16_t* __restrict sums = column_sums;
+  for (int x = 0; x < width + 2; ++x)
+    sums[x] = static_cast<uint16_t>(3 * (above[x] + below[x]) + 4 * row[x]);
   uint16_t* __restrict mean = out;  // else the compiler would take them one by one
   for (int x = 0; x < width; ++x) {
-    const auto total = static_cast<uint16_t>(sums[x] + sums[x + 1] + sums[x + 2] + sums[x + 3] +
-                                             sums[x + 4] + 12);
-    // A 25th, exactly: totals stay below 6413.
-    mean[x] = static_cast<uint16_t>((static_cast<uint32_t>(total) * 41944u >> 16) >> 4);
+    const auto total = static_cast<uint16_t>(3 * (sums[x] + sums[x + 2]) + 4 * sums[x + 1] + 50);
+    // A hundredth, exactly: totals stay below 25651.
+    mean[x] = static_cast<uint16_t>((static_cast<uint32_t>(total) * 41944u >> 16) >> 6);
   }
 }

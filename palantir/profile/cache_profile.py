@@ -28,9 +28,9 @@ __all__ = ["REUSE_PARAMETERS", "CacheProfile", "Parameters"]
 
 Parameters = Mapping[str, bool | int | float | str]
 
-# What each reuse mode takes where nothing else is asked for. `fade` in grey levels: 16 measured
-# better than 8 by up to 0.13 dB and never worse by more than 0.01 dB (docs/results.md).
-REUSE_PARAMETERS: Mapping[str, Parameters] = {"detail": {"fade": 16.0}, "paper": {}}
+# What each reuse mode takes where nothing else is asked for; `fade` in grey levels (docs/results.md
+# compares some).
+REUSE_PARAMETERS: Mapping[str, Parameters] = {"detail": {"fade": 20.0}, "paper": {}}
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 #include "row_kernels.h"
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <vector>
 
@@ -103,16 +104,17 @@ void rectangles_are_the_same(const RowKernels& truth, const RowKernels& other) {
 
 void means_are_the_same(const RowKernels& truth, const RowKernels& other) {
   for (const int width : kWidths) {
-    const auto misses = noise<uint16_t>(5 * (width + 4), 0, 256);
-    const uint16_t* rows[5];
-    for (int i = 0; i < 5; ++i) rows[i] = &misses[i * (width + 4)];
-    std::vector<uint16_t> sums(width + 4), c(width + 9, 7), d = c;
-    truth.smooth(rows, width, sums.data(), c.data());
-    other.smooth(rows, width, sums.data(), d.data());
-    expect(c == d, "smooth");
-    truth.halve(rows[0], rows[1], width / 2, c.data());
-    other.halve(rows[0], rows[1], width / 2, d.data());
-    expect(c == d, "halve");
+    const auto trust = noise<uint16_t>(3 * (width + 2), 0, 256);
+    const uint16_t *above = &trust[0], *row = &trust[width + 2], *below = &trust[2 * (width + 2)];
+    std::vector<uint16_t> sums(width + 2), a(width + 9, 7), b = a;
+    truth.smooth(above, row, below, width, sums.data(), a.data());
+    other.smooth(above, row, below, width, sums.data(), b.data());
+    expect(a == b, "smooth");
+    const auto pixels = noise<uint8_t>(8 * width, 0, 255);
+    const uint8_t *p = pixels.data(), *q = p + 2 * width, *r = q + 2 * width, *s = r + 2 * width;
+    truth.miss(p, q, r, s, width, a.data());
+    other.miss(p, q, r, s, width, b.data());
+    expect(a == b, "miss");
   }
 }
 
@@ -122,17 +124,22 @@ void full_weight_changes_nothing() {
 }
 
 void smooth_is_the_mean() {
-  for (unsigned total = 0; total <= 25 * 256; ++total) {
-    uint16_t row[5][5] = {};
-    for (unsigned i = 0, left = total; i < 25; ++i) {
-      row[i / 5][i % 5] = static_cast<uint16_t>(std::min(left, 256u));
-      left -= row[i / 5][i % 5];
-    }
-    const uint16_t* rows[] = {row[0], row[1], row[2], row[3], row[4]};
-    uint16_t sums[5], out;
-    row_kernels(SimdLevel::kScalar)->smooth(rows, 1, sums, &out);
-    expect(out == (total + 12) / 25, "the mean of 25");
-  }
+  const auto expect_mean = [](const std::array<uint16_t, 9>& of) {
+    constexpr unsigned weight[] = {9, 12, 9, 12, 16, 12, 9, 12, 9};
+    unsigned total = 0;
+    for (int i = 0; i < 9; ++i) total += weight[i] * of[i];
+    uint16_t sums[3], out;
+    row_kernels(SimdLevel::kScalar)->smooth(&of[0], &of[3], &of[6], 1, sums, &out);
+    expect(out == (total + 50) / 100, "a weighted mean");
+  };
+  for (uint16_t rest = 0; rest <= 256; ++rest)
+    for (int full = 0; full < 9; ++full)
+      for (int one = 0; one < 9; ++one) {
+        std::array<uint16_t, 9> of{};
+        std::fill_n(of.begin(), full, uint16_t{256});
+        of[one] = rest;
+        expect_mean(of);
+      }
 }
 
 }  // namespace

@@ -33,17 +33,22 @@ class Map(NamedTuple):
 
 
 def confidence(frame: CodedFrame, fade: float) -> Integers:
-    """256 * exp(-|LR - prediction| / fade), 0 where there is no reuse, mean of 5x5 pixels."""
-    miss = np.abs(frame.planes[0].astype(np.int64) - frame.prediction[0])
+    """Of spots: 256 * exp(-mean |LR - prediction| / fade), 0 where nothing is reused, smoothed."""
+    luma = np.abs(frame.planes[0].astype(np.int64) - frame.prediction[0])
+    even = np.pad(luma, [(0, side % 2) for side in luma.shape], mode="edge")
+    miss = (even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2]) / 4
     trust = np.floor(256 * np.exp(-miss / fade) + 0.5).astype(np.int64)
     for block in frame.blocks:
         if not (block["inter"] and block["usable"]):
-            x, y = int(block["x"]), int(block["y"])
-            trust[y : y + int(block["height"]), x : x + int(block["width"])] = 0
-    padded = np.pad(trust, 2, mode="edge")
+            x, y = int(block["x"]) // 2, int(block["y"]) // 2
+            trust[y : y + int(block["height"]) // 2, x : x + int(block["width"]) // 2] = 0
+    padded = np.pad(trust, 1, mode="edge")
     height, width = trust.shape
-    total = sum(padded[j : j + height, i : i + width] for j in range(5) for i in range(5))
-    return np.asarray((2 * total + 25) // 50)
+    total = sum(
+        (4 - abs(j - 1)) * (4 - abs(i - 1)) * padded[j : j + height, i : i + width]
+        for j in range(3) for i in range(3)
+    )  # fmt: skip
+    return np.asarray((total + 50) // 100)
 
 
 def detail_map(
@@ -62,7 +67,7 @@ def detail_map(
                 for part in parts_of(frame, block, r, 0) if known else ():
                     assert known is not None
                     _take(made, known, part, age)
-    _fade(made, _means(confidence(frame, fade)))
+    _fade(made, confidence(frame, fade))
     for left, top, right, bottom in anchors:
         area = slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2)
         for plane, value in zip(made, (frame.index, 0, 0, FULL), strict=True):
@@ -93,13 +98,6 @@ def _fade(made: Map, trust: Integers) -> None:
     gone |= (rows >= trust.shape[0]) | (columns >= trust.shape[1])
     gone |= (np.abs(made.down) > FARTHEST) | (np.abs(made.across) > FARTHEST)
     made.confidence[gone] = 0
-
-
-def _means(luma: Integers) -> Integers:
-    """Of 2x2 pixels."""
-    even = np.pad(luma, [(0, side % 2) for side in luma.shape], mode="edge")
-    total = even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2]
-    return np.asarray((total + 2) // 4)
 
 
 def render(

@@ -27,8 +27,8 @@ def test_it_is_full_where_the_prediction_came_true(rich_frames: list[CodedFrame]
     trust = _core.confidence(frame.native, 1e9)  # every miss is forgiven, intra is not
     reused = np.ones(trust.shape, bool)
     for block in frame.blocks[frame.blocks["inter"] == 0]:
-        x, y = int(block["x"]), int(block["y"])
-        reused[max(y - 2, 0) : y + block["height"] + 2, max(x - 2, 0) : x + block["width"] + 2] = 0
+        x, y, width, height = (int(block[key]) // 2 for key in ("x", "y", "width", "height"))
+        reused[max(y - 1, 0) : y + height + 1, max(x - 1, 0) : x + width + 1] = False
     assert reused.any()
     assert not reused.all()
     assert (trust[reused] == 256).all()
