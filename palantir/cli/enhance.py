@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from palantir.cli.damage import Damage, keep_going_option
 from palantir.cli.options import (
     check_output,
     default_profile,
@@ -74,6 +75,7 @@ Examples:
     help="Threads of the network [one a core].",
 )
 @providers_option
+@keep_going_option
 @json_option
 @progress_option
 def command(
@@ -87,6 +89,7 @@ def command(
     look_ahead: int,
     model_threads: int,
     providers: tuple[str, ...],
+    keep_going: bool,
     as_json: bool,
     progress: bool | None,
 ) -> None:
@@ -101,11 +104,12 @@ def command(
     check_output(output, segment, chosen, model)
     if not profile and not chosen.exists():
         raise ProfileError(f"{chosen}: no such profile; make it with: palantir schedule {segment}")
-    begin = time.perf_counter()
+    damage, begin = Damage(), time.perf_counter()
     frames = palantir.enhance(
         source, chosen, model,
         reuse=reuse, threads=threads, look_ahead=look_ahead,
         model_threads=model_threads, providers=providers,
+        on_damage=damage if keep_going else None,
     )  # fmt: skip
     first = next(frames, None)
     if first is None:
@@ -122,9 +126,11 @@ def command(
             count += 1
             report(count)
     seconds = time.perf_counter() - begin
+    damage.tell()
     facts: dict[str, Any] = {
         "output": output,
         "frames": count,
+        "damaged_packets": damage.packets,
         "width": first.width,
         "height": first.height,
         "anchors": int(frames.profile.anchors.sum()),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import click
 
+from palantir.cli.damage import Damage
 from palantir.cli.progress import progress_bar
 from palantir.errors import MediaError, ProfileError
 
@@ -44,6 +45,7 @@ class Settings:
     tail: bool
     deadline: float | None
     reuse: str
+    keep_going: bool
     threads: int
     progress: bool | None
 
@@ -78,19 +80,21 @@ def one_by_one(targets: Mapping[Path, str], settings: Settings, resume: bool) ->
         if resume and _is_made(target, segment):
             yield {"segment": segment, "profile": str(target), "kept": True}
             continue
-        profile, construction, selection = schedule(segment, settings)
-        yield _save(target, segment, profile) | {
+        damage = Damage()
+        profile, construction, selection = schedule(segment, settings, damage)
+        damage.tell()
+        yield _save(target, segment, profile, damage) | {
             "construction_seconds": construction,
             "selection_seconds": selection,
         }
 
 
-def _whole(segment: str, settings: Settings) -> _Made:
+def _whole(segment: str, settings: Settings, damage: Damage) -> _Made:
     """From the graph of the whole segment."""
     from palantir.profile import CacheProfile
     from palantir.schedule import select
 
-    graph, constructing = _construct(segment, settings)
+    graph, constructing = _construct(segment, settings, damage)
     begin = time.perf_counter()
     selection = select(
         graph, settings.budget, settings.selector, settings.interval or "gop",
@@ -100,7 +104,7 @@ def _whole(segment: str, settings: Settings) -> _Made:
     return CacheProfile.from_selection(graph, selection, settings.reuse), constructing, selecting
 
 
-def _live(segment: str, settings: Settings) -> _Made:
+def _live(segment: str, settings: Settings, damage: Damage) -> _Made:
     """Interval by interval, as if the segment were arriving."""
     from palantir.codec import decode_packets
     from palantir.media import VideoSource
@@ -114,7 +118,9 @@ def _live(segment: str, settings: Settings) -> _Made:
     )  # fmt: skip
     begin, closed = time.perf_counter(), []
     with progress_bar("schedule", source.frame_count, settings.progress) as report:
-        for decoded in decode_packets(source, threads=settings.threads):
+        for decoded in decode_packets(
+            source, threads=settings.threads, on_damage=damage if settings.keep_going else None
+        ):
             digest.update(decoded.packet.data)
             closed += scheduler.push(decoded)
             report(decoded.packet.index + 1)
@@ -132,17 +138,22 @@ def jointly(targets: Mapping[Path, str], settings: Settings) -> Iterator[Facts]:
     from palantir.profile import CacheProfile
     from palantir.schedule import select_jointly
 
-    built = [_construct(segment, settings) for segment in targets.values()]
+    damages = [Damage() for _ in targets]
+    built = [
+        _construct(segment, settings, damage)
+        for segment, damage in zip(targets.values(), damages, strict=True)
+    ]
     begin = time.perf_counter()
     selections = select_jointly(
         [graph for graph, _ in built], settings.budget, settings.selector,
         without=settings.without, options=settings.options,
     )  # fmt: skip
     selecting = time.perf_counter() - begin
-    made = zip(targets.items(), built, selections, strict=True)
-    for (target, segment), (graph, constructing), selection in made:
+    made = zip(targets.items(), built, selections, damages, strict=True)
+    for (target, segment), (graph, constructing), selection, damage in made:
         profile = CacheProfile.from_selection(graph, selection, settings.reuse)
-        yield _save(target, segment, profile) | {
+        damage.tell()
+        yield _save(target, segment, profile, damage) | {
             "construction_seconds": constructing,
             "selection_seconds": selecting,
         }
@@ -159,7 +170,7 @@ def _is_made(target: Path, segment: str) -> bool:
         return False
 
 
-def _construct(segment: str, settings: Settings) -> tuple[ErrorGraph, float]:
+def _construct(segment: str, settings: Settings, damage: Damage) -> tuple[ErrorGraph, float]:
     """The segment's graph, and the seconds that it took."""
     from palantir.graph.construct import graph_from_video
     from palantir.media import VideoSource
@@ -168,12 +179,13 @@ def _construct(segment: str, settings: Settings) -> tuple[ErrorGraph, float]:
     begin = time.perf_counter()
     with progress_bar("construct", source.frame_count, settings.progress) as report:
         graph = graph_from_video(
-            source, settings.grid_of(source), threads=settings.threads, progress=report
-        )
+            source, settings.grid_of(source), threads=settings.threads, progress=report,
+            on_damage=damage if settings.keep_going else None,
+        )  # fmt: skip
     return graph, time.perf_counter() - begin
 
 
-def _save(target: Path, segment: str, profile: CacheProfile) -> Facts:
+def _save(target: Path, segment: str, profile: CacheProfile, damage: Damage) -> Facts:
     """Write the profile; the facts of it."""
     profile.save(target)
     return {
@@ -181,6 +193,7 @@ def _save(target: Path, segment: str, profile: CacheProfile) -> Facts:
         "profile": str(target),
         "kept": False,
         "profile_bytes": target.stat().st_size,
+        "damaged_packets": damage.packets,
         "coded_frames": len(profile),
         "shown_frames": int(profile.shown.sum()),
         "grid": str(profile.grid),

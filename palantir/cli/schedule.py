@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from palantir.cli.damage import keep_going_option
 from palantir.cli.options import (
     check_output,
     default_profile,
@@ -154,6 +155,7 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     help="Reuse mode the profile asks for.",
 )
 @click.option("--resume", is_flag=True, help="Keep SEGMENTs' own profiles, however made.")
+@keep_going_option
 @threads_option
 @json_option
 @progress_option

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from palantir import _core
 from palantir.codec.coded_frame import CodedFrame
@@ -12,7 +13,9 @@ from palantir.errors import BitstreamError
 from palantir.grid import PatchGrid
 from palantir.media.source import Packet, VideoSource
 
-__all__ = ["DecodedPacket", "Decoder", "decode", "decode_packets"]
+__all__ = ["DecodedPacket", "Decoder", "OnDamage", "decode", "decode_or_skip", "decode_packets"]
+
+OnDamage: TypeAlias = Callable[[BitstreamError], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Decoder:
     grid     of the frames' texture and weights; None takes the default for each frame's size
     threads  decoding threads, 1..64; the trace does not depend on them
     row_mt   libvpx's row-based multi-threading
+
+    docs/live-input.md says what becomes of streams with gaps.
     """
 
     def __init__(
@@ -49,22 +54,49 @@ class Decoder:
         self._grid = None if grid is None else PatchGrid.parse(grid)
         self._native = _core.Decoder(threads=threads, row_mt=row_mt)
         self._decoded = 0
+        self._waiting = False
+
+    def wait_for_key_frame(self) -> None:
+        """Refuse all packets before the next key frame: for callers who know that some were lost.
+
+        VP9 does not number its frames. Without this, frames that refer to lost ones are decoded
+        from what the reference slots still hold.
+        """
+        self._waiting = True
 
     def decode(self, packet: Packet) -> DecodedPacket:
         """Decode one packet; the decoder stays usable after an error (from the next key frame).
 
         Raises BitstreamError, with libvpx's own words.
         """
+        key = _begins_with_key_frame(packet.data)
+        if self._waiting and not key:
+            raise self._refused(packet, "packets were lost before it, and it holds no key frame")
         try:
             native, displays, index = self._native.decode(packet.data)
         except _core.DecodeError as error:
-            raise BitstreamError(
-                f"{self._name}: packet {packet.index} after {self._decoded} coded frames: {error}"
-            ) from None
+            begun = self._decoded > 0 or key
+            early = "" if begun else "the stream does not begin with a key frame: "
+            raise self._refused(packet, f"{early}{error}") from None
+        self._waiting = False
         self._decoded += len(native)
         frames = tuple(CodedFrame(f, packet.index, packet.pts, self._grid) for f in native)
         # A picture that was decoded before an error, unobserved, has no index.
         return DecodedPacket(packet, frames, index if displays and index >= 0 else None)
+
+    def _refused(self, packet: Packet, why: str) -> BitstreamError:
+        return BitstreamError(
+            f"{self._name}: packet {packet.index} after {self._decoded} coded frames: {why}"
+        )
+
+
+def _begins_with_key_frame(data: bytes) -> bool:
+    """Whether a packet's first frame is a key frame (VP9 specification 6.2)."""
+    if not data or data[0] >> 6 != 0b10:  # the frame marker
+        return False
+    profile_3 = data[0] & 0b110000 == 0b110000  # has one bit more
+    shown_again_and_inter = 0b110 if profile_3 else 0b1100
+    return not data[0] & shown_again_and_inter
 
 
 def decode_packets(
@@ -73,13 +105,31 @@ def decode_packets(
     grid: PatchGrid | tuple[int, int] | str | None = None,
     threads: int = 1,
     row_mt: bool = False,
+    on_damage: OnDamage | None = None,
 ) -> Generator[DecodedPacket, None, None]:
-    """Decode a file packet by packet. Raises MediaError and BitstreamError; see `Decoder`."""
+    """Decode a file packet by packet; see `Decoder`.
+
+    on_damage  called with the error of each packet that cannot be decoded, which is then yielded
+               without frames; None raises the first such error
+
+    Raises MediaError and BitstreamError.
+    """
     if not isinstance(source, VideoSource):
         source = VideoSource(source)
     decoder = Decoder(str(source.path), grid=grid, threads=threads, row_mt=row_mt)
     for packet in source.packets():
-        yield decoder.decode(packet)
+        yield decode_or_skip(decoder, packet, on_damage)
+
+
+def decode_or_skip(decoder: Decoder, packet: Packet, on_damage: OnDamage | None) -> DecodedPacket:
+    """What `decode_packets` does with one packet."""
+    try:
+        return decoder.decode(packet)
+    except BitstreamError as error:
+        if on_damage is None:
+            raise
+        on_damage(error)
+        return DecodedPacket(packet, (), None)
 
 
 def decode(
@@ -88,10 +138,13 @@ def decode(
     grid: PatchGrid | tuple[int, int] | str | None = None,
     threads: int = 1,
     row_mt: bool = False,
+    on_damage: OnDamage | None = None,
 ) -> Iterator[CodedFrame]:
     """The coded frames of a file, in decode order, invisible ones too.
 
-    Raises MediaError and BitstreamError; see `Decoder`.
+    Arguments and errors are those of `decode_packets`.
     """
-    for decoded in decode_packets(source, grid=grid, threads=threads, row_mt=row_mt):
+    for decoded in decode_packets(
+        source, grid=grid, threads=threads, row_mt=row_mt, on_damage=on_damage
+    ):
         yield from decoded.frames

@@ -150,7 +150,7 @@ class Enhancer:
             if packet.displayed == frame.index:
                 displayed = self._display(frame.index, packet.packet.pts)
             self._forget(frame)
-        if packet.displayed is not None and displayed is None:
+        if displayed is None and packet.displayed in self._origin:  # not of a lost packet
             displayed = self._display(packet.displayed, packet.packet.pts)
         return displayed
 

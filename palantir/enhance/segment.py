@@ -9,7 +9,7 @@ from contextlib import closing
 import numpy as np
 from numpy.typing import NDArray
 
-from palantir.codec import DecodedPacket, decode_packets
+from palantir.codec import DecodedPacket, OnDamage, decode_packets
 from palantir.enhance.ahead import ahead
 from palantir.enhance.enhancer import Enhancer, InferredPacket, NetworkCost
 from palantir.enhance.frame import SRFrame
@@ -65,10 +65,12 @@ class Enhancement(Iterator[SRFrame]):
         enhancer: Enhancer,
         threads: int,
         look_ahead: int,
+        on_damage: OnDamage | None = None,
     ) -> None:
         self.source, self.profile = source, profile
         self._enhancer = enhancer
-        self._frames = _enhanced(source, profile, enhancer, threads, look_ahead)
+        packets = decode_packets(source, threads=threads, on_damage=on_damage)
+        self._frames = _enhanced(packets, source, profile, enhancer, look_ahead * (threads > 1))
 
     def __next__(self) -> SRFrame:
         return next(self._frames)
@@ -85,10 +87,13 @@ class Enhancement(Iterator[SRFrame]):
 
 # Not methods: an `Enhancement` that its own generator knew would be dropped late.
 def _enhanced(
-    source: VideoSource, profile: CacheProfile, enhancer: Enhancer, threads: int, look_ahead: int
+    packets: Generator[DecodedPacket, None, None],
+    source: VideoSource,
+    profile: CacheProfile,
+    enhancer: Enhancer,
+    look_ahead: int,
 ) -> Generator[SRFrame, None, None]:
-    packets = decode_packets(source, threads=threads)
-    pipelined = threads > 1 and look_ahead > 0
+    pipelined = look_ahead > 0
     inferred = _inferred(
         ahead(packets, look_ahead) if pipelined else packets, source, profile, enhancer
     )
@@ -121,6 +126,7 @@ def enhance(
     look_ahead: int = LOOK_AHEAD,
     model_threads: int = 0,
     providers: Sequence[str] = ("cpu",),
+    on_damage: OnDamage | None = None,
 ) -> Enhancement:
     """Decode and super-resolve a segment; iterate over the result for its displayed frames.
 
@@ -135,6 +141,9 @@ def enhance(
     model_threads  of ONNX Runtime, 0 for one a core
     providers      ONNX Runtime's execution providers, as `SRNetwork.load` takes them; like
                    model_threads for a model given by its path
+    on_damage      called, in the decoding thread, with the error of each packet that cannot be
+                   decoded and so displays nothing; None raises the first such error
+                   (docs/live-input.md)
 
     Raises ProfileError (damaged, or of another segment), MediaError and ModelError at once, and
     ValueError for a `look_ahead` below 0;
@@ -159,7 +168,7 @@ def enhance(
         name=str(source.path),
         threads=threads,
     )
-    return Enhancement(source, known, enhancer, threads, look_ahead)
+    return Enhancement(source, known, enhancer, threads, look_ahead, on_damage)
 
 
 def _fade(profile: CacheProfile) -> float | None:

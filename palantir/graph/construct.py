@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from palantir.errors import MediaError
 from palantir.graph.error_graph import ErrorGraph
-from palantir.graph.error_models import ErrorModel, check_errors, error_model_of
+from palantir.graph.error_models import ErrorModel, PatchErrors, check_errors, error_model_of
 from palantir.graph.frames import FrameRow, FrameTable
 from palantir.grid import PatchGrid
 
 if TYPE_CHECKING:
-    from palantir.codec import CodedFrame
+    from palantir.codec import CodedFrame, OnDamage
     from palantir.media import VideoSource
 
 __all__ = ["GraphBuilder", "frame_row", "graph_from_video"]
@@ -26,6 +26,9 @@ __all__ = ["GraphBuilder", "frame_row", "graph_from_video"]
 
 class GraphBuilder:
     """Collects the traces of coded frames, one at a time, into a graph.
+
+    Frames may be missing between them (damaged packets). Nothing is known of the errors of those
+    that never came: edges to them are dropped.
 
     grid         None: the default for the first frame's size
     error_model  a name in ERROR_MODELS, or a function like them (palantir.graph.error_models)
@@ -43,6 +46,7 @@ class GraphBuilder:
         self._error_model = error_model_of(error_model)
         self._time_base = time_base
         self._frames: list[FrameRow] = []
+        self._place: dict[int, int] = {}  # of each coded-frame index in the graph
         self._texture: list[NDArray[np.float64]] = []
         self._dependents: list[NDArray[np.int64]] = []
         self._references: list[NDArray[np.int64]] = []
@@ -58,15 +62,33 @@ class GraphBuilder:
         grid = self.grid.fit(frame.width, frame.height)
         errors = self._error_model(frame, grid)
         check_errors(errors, frame, grid)
+        row, place = frame_row(frame, self._time_base), len(self._frames)
+        if frame.index != place:  # frames are missing
+            errors = self._without_missing(errors)
+            row.references = tuple(self._place.get(i, -1) for i in row.references)
+        self._place[frame.index] = place
         self._texture.append(errors.texture)
-        self._dependents.append(frame.index * grid.count + errors.patch.astype(np.int64))
+        self._dependents.append(place * grid.count + errors.patch.astype(np.int64))
         self._references.append(errors.reference.astype(np.int64) * grid.count + errors.source)
         self._weights.append(errors.weight)
-        self._frames.append(frame_row(frame, self._time_base))
+        self._frames.append(row)
+
+    def _without_missing(self, errors: PatchErrors) -> PatchErrors:
+        """With references by their place in the graph, and without edges to frames not in it."""
+        reference = np.array([self._place.get(i, -1) for i in errors.reference.tolist()], np.int32)
+        known = reference >= 0
+        return errors._replace(
+            patch=errors.patch[known],
+            reference=reference[known],
+            source=errors.source[known],
+            weight=errors.weight[known],
+        )
 
     def show(self, index: int, duration: int = 1) -> None:
-        """Coded frame `index` is displayed for so long, in units of the time base."""
-        row = self._frames[index]
+        """Coded frame `index`, if it came, is displayed for so long, in units of the time base."""
+        if index not in self._place:
+            return
+        row = self._frames[self._place[index]]
         row.shown = True
         row.duration += float(duration * self._time_base)
 
@@ -112,13 +134,17 @@ def graph_from_video(
     error_model: str | ErrorModel = "paper",
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
+    on_damage: OnDamage | None = None,
 ) -> ErrorGraph:
     """Decode a segment once and build its graph; `progress` hears the packets done so far.
+
+    on_damage  called with the error of each packet that cannot be decoded, whose frames are then
+               missing; None raises the first such error (docs/live-input.md)
 
     Raises MediaError, BitstreamError and ScheduleError (a grid that does not fit, an unknown
     error model, or one whose values cannot be used).
     """
-    from palantir.codec import Decoder
+    from palantir.codec import Decoder, decode_or_skip
     from palantir.media.source import VideoSource
 
     if not isinstance(source, VideoSource):
@@ -132,7 +158,7 @@ def graph_from_video(
     decoder = Decoder(str(source.path), threads=threads)
     for packet in source.packets():
         digest.update(packet.data)
-        decoded = decoder.decode(packet)
+        decoded = decode_or_skip(decoder, packet, on_damage)
         for frame in decoded.frames:
             builder.add(frame)
         if decoded.displayed is not None:

@@ -19,6 +19,7 @@ from palantir.grid import PatchGrid
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from palantir.codec import OnDamage
     from palantir.graph.error_models import ErrorModel
     from palantir.media.source import VideoSource
 
@@ -102,19 +103,24 @@ class ErrorGraph:
         *,
         error_model: str | ErrorModel = "paper",
         threads: int = 1,
+        on_damage: OnDamage | None = None,
     ) -> ErrorGraph:
         """The graph of a VP9 segment.
 
         grid         patches, `(rows, columns)` or text such as "3x5"; None takes the default
         error_model  "paper", or a function of its signature (palantir.graph.error_models)
         threads      decoding threads, 1..64
+        on_damage    called with the error of each packet that cannot be decoded, whose frames are
+                     then missing; None raises the first such error (docs/live-input.md)
 
         Raises MediaError, BitstreamError, and ScheduleError where the grid does not fit or the
         error model is unknown or gives values that cannot be used.
         """
         from palantir.graph.construct import graph_from_video
 
-        return graph_from_video(source, grid, error_model=error_model, threads=threads)
+        return graph_from_video(
+            source, grid, error_model=error_model, threads=threads, on_damage=on_damage
+        )
 
     @property
     def nodes(self) -> int:

@@ -1,0 +1,61 @@
+"""Streams with gaps and damage, and files that hold them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+from palantir.codec import DecodedPacket, Decoder
+from palantir.errors import BitstreamError
+from palantir.media import Packet
+from tests.codec.streams import stream
+
+PLAIN = stream("resilient")  # six shown frames, each referring to the one before and to the first
+HIDDEN = stream("alt-ref", frames=30)
+SUPERFRAME = 11  # packet of HIDDEN: coded frame 11, hidden, and 12
+
+
+def packets(data: Sequence[bytes], numbers: Sequence[int] | None = None) -> list[Packet]:
+    """One frame a time unit; `numbers` are the packets' own, where some never came."""
+    return [
+        Packet(number, each, number, 1, False)
+        for number, each in zip(numbers or range(len(data)), data, strict=True)
+    ]
+
+
+def cut(data: bytes) -> bytes:
+    """Without its second half."""
+    return data[: len(data) // 2]
+
+
+def with_broken_second_frame(superframe: bytes) -> bytes:
+    """Its first frame is whole; of its second only the first four bytes are as they were."""
+    width = (superframe[-1] >> 3 & 3) + 1
+    index = superframe[-(2 + 2 * width) :]
+    first = int.from_bytes(index[1 : 1 + width], "little")
+    second = superframe[first : -len(index)]
+    return superframe[:first] + second[:4] + bytes(len(second) - 4) + index
+
+
+def outcome(data: Sequence[bytes]) -> list[DecodedPacket | str]:
+    """What one decoder makes of each packet: frames, or the error's words."""
+    decoder, results = Decoder(), list[DecodedPacket | str]()
+    for packet in packets(data):
+        try:
+            results.append(decoder.decode(packet))
+        except BitstreamError as error:
+            results.append(str(error))
+    return results
+
+
+def write_ivf(path: Path, data: Sequence[bytes], times: Sequence[int] | None = None) -> Path:
+    """An IVF file, 25 units a second; the times may be any 64 bits."""
+    header = struct.pack("<4sHH4sHHIIII", b"DKIF", 0, 32, b"VP90", 101, 67, 25, 1, len(data), 0)
+    times = times if times is not None else range(len(data))
+    frames = (
+        struct.pack("<IQ", len(each), time % 2**64) + each
+        for each, time in zip(data, times, strict=True)
+    )
+    path.write_bytes(header + b"".join(frames))
+    return path
