@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from palantir.errors import ScheduleError
 from palantir.graph.frames import FrameTable
 
-__all__ = ["Interval"]
+__all__ = ["LONGEST", "Interval"]
 
+LONGEST = 3600  # a minute of 60 frames/s: bounds memory where key frames or the clock fail to come
 _MICROSECONDS = 1_000_000
 
 
@@ -18,8 +19,9 @@ class Interval:
     """How long a scheduling interval lasts, by the rule `ends_before`; at least one coded frame.
 
     frames        so many coded frames, 1 or more
-    microseconds  instead: so much time, 1 or more
+    microseconds  instead: so much time, 1 or more; also where time goes back before its beginning
     Neither: from one key frame to the next.
+    The last two have at most LONGEST coded frames, whatever clock and encoder do.
     """
 
     frames: int | None = None
@@ -64,8 +66,11 @@ class Interval:
         """
         if self.frames is not None:
             return frames >= self.frames
+        if frames >= LONGEST:
+            return True
         if self.microseconds is not None:
-            return round(elapsed * _MICROSECONDS) >= self.microseconds  # 0.24 - 0.04 < 0.2
+            passed = round(elapsed * _MICROSECONDS)  # 0.24 - 0.04 < 0.2
+            return passed < 0 or passed >= self.microseconds
         return key
 
     def starts(self, table: FrameTable) -> list[int]:

@@ -12,6 +12,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 
 from palantir.errors import MediaError
+from palantir.media.clock import SteadyClock
 from palantir.media.container import read_each
 
 __all__ = ["AudioCopy", "AudioTrack", "OpusTrack"]
@@ -29,7 +30,7 @@ class AudioTrack(Protocol):
 
 
 class AudioCopy:
-    """All audio tracks of an open file, packet by packet and byte by byte.
+    """All audio tracks of an open file, packet by packet and byte by byte; times always rise.
 
     Raises MediaError if the output's container does not hold the codec.
     """
@@ -44,6 +45,9 @@ class AudioCopy:
                     "choose a name that ends in .mkv"
                 )
         self._tracks = {track.index: output.add_stream_from_template(track) for track in tracks}
+        self._clocks = {
+            track.index: SteadyClock(track.time_base or Fraction(1)) for track in tracks
+        }
         self._packets = read_each(source.demux(tuple(tracks)), name, "audio packet")
         self._ahead = self._read()
 
@@ -58,7 +62,11 @@ class AudioCopy:
 
     def _read(self) -> av.Packet[Any] | None:
         """Read the next packet with content; FFmpeg ends a track with an empty one."""
-        return next((packet for packet in self._packets if packet.size), None)
+        packet = next((packet for packet in self._packets if packet.size), None)
+        if packet is not None and packet.pts is not None:
+            clock = self._clocks[packet.stream_index]
+            packet.pts = packet.dts = clock.moved(packet.pts, packet.duration or 0)
+        return packet
 
 
 class OpusTrack:

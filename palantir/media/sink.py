@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol, Self
 
 from palantir.errors import MediaError
 from palantir.media.audio import AudioCopy
+from palantir.media.clock import SteadyClock
 from palantir.media.colour import Colour
 from palantir.media.container import (
     OUTPUT_FORMATS,
@@ -48,8 +49,8 @@ class VideoSink:
 
     `time_base` is the unit of the times given to `write`. Output times are the same, whatever the
     spacing of the frames: exactly so in MP4, rounded to milliseconds in Matroska and WebM, and not
-    kept in Y4M, which has a constant frame rate. A time that does not come after the one before it
-    is moved to one unit after it. Matrix and range go to the output's tags.
+    kept in Y4M, which has a constant frame rate. Times that jump, stand still or go back are made
+    to rise (`SteadyClock`). Matrix and range go to the output's tags.
 
     `codec` is the name of an FFmpeg encoder: by default libx264, in WebM libvpx-vp9. `crf` is its
     constant quality (lower is better), `options` its further options. `audio_from` names the
@@ -78,7 +79,8 @@ class VideoSink:
         self._name = name = _name_of(target)
         self._size = (width, height)
         self._frames = 0
-        self._last_pts: int | None = None
+        self._clock = SteadyClock(time_base, from_zero=True)  # MP4 would hide what is before
+        self._frame = round(1 / (frame_rate * time_base))
         self._writer: _Writer | None = None
         self._output: AbstractContextManager[_Writer]
         raw = not isinstance(target, (str, os.PathLike)) or os.fspath(target) == STANDARD_OUTPUT
@@ -106,11 +108,9 @@ class VideoSink:
             raise MediaError(
                 f"{self._name}: frame {self._frames} is {width}x{height}, not 4:2:0 of {wanted}"
             )
-        if self._last_pts is not None:
-            pts = max(pts, self._last_pts + 1)
         with writing_errors(self._name):
-            self._writer.write(planes, pts)
-        self._frames, self._last_pts = self._frames + 1, pts
+            self._writer.write(planes, self._clock.moved(pts, self._frame))
+        self._frames += 1
 
     def __enter__(self) -> Self:
         with writing_errors(self._name):

@@ -23,6 +23,8 @@ from palantir.media.truncation import missing_bytes
 
 __all__ = ["Packet", "VideoSource"]
 
+_LATEST = 2**48  # time units, 89 years of 100 ns: times and sums of them stay far from 64 bits
+
 
 @dataclass(frozen=True, slots=True)
 class Packet:
@@ -34,8 +36,8 @@ class Packet:
 
     index: int
     data: bytes
-    pts: int  # in the source's time base; filled in from the frame rate where missing
-    duration: int  # in the source's time base
+    pts: int  # in the source's time base; filled in where missing or beyond 2^48
+    duration: int  # in the source's time base, above 0; that of the frame rate where missing
     key: bool  # the container's flag
 
 
@@ -82,8 +84,9 @@ class VideoSource:
         frame = max(1, round(1 / (self.frame_rate * self.time_base)))
         with open_input(self.path, VP9_CONTAINERS) as container:
             for raw in self._demux(container):
-                pts = pts if raw.pts is None else raw.pts
-                duration = raw.duration or frame
+                pts = pts if raw.pts is None or abs(raw.pts) > _LATEST else raw.pts
+                told = raw.duration or 0
+                duration = told if 0 < told <= _LATEST else frame
                 yield Packet(index, bytes(raw), pts, duration, raw.is_keyframe)
                 pts, index = pts + duration, index + 1
         missing = missing_bytes(self.path)

@@ -19,9 +19,9 @@ from palantir.grid import PatchGrid
 from palantir.schedule.allowance import Allowance, Part, patch_areas
 from palantir.schedule.network_budget import NetworkBudget, NetworkFacts
 
-__all__ = ["Budget"]
+__all__ = ["MOST_ANCHORS", "Budget"]
 
-_MOST = 2**27  # patches that a cache profile can hold
+MOST_ANCHORS = 2**27  # patches that a cache profile can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Budget(Allowance):
         if isinstance(value, Integral):
             if value < 1:
                 raise ScheduleError(f"budget {value} is not at least 1 anchor")
-            if int(value) > _MOST:
+            if int(value) > MOST_ANCHORS:
                 raise ScheduleError(f"budget {value}: more anchors than any graph has patches")
             object.__setattr__(self, "value", int(value))
         else:

@@ -10,7 +10,7 @@ import pytest
 
 from palantir.errors import ScheduleError
 from palantir.graph import FrameTable
-from palantir.graph.intervals import Interval
+from palantir.graph.intervals import LONGEST, Interval
 
 
 def table(times: list[float], keys: list[bool] | None = None) -> FrameTable:
@@ -87,3 +87,17 @@ def test_the_rule_can_be_asked_frame_by_frame() -> None:
     assert Interval(microseconds=40_000).ends_before(key=False, frames=1, elapsed=0.04) is True
     assert Interval().ends_before(key=False, frames=999, elapsed=999) is False
     assert Interval().ends_before(key=True, frames=1, elapsed=0) is True
+
+
+def test_time_that_goes_back_before_the_beginning_ends_an_interval() -> None:
+    times = table([10, 10.04, 10.08, 2, 2.04, 2.12, 2.08, 2.2])
+    assert Interval.parse("200ms").starts(times) == [0, 3, 7]
+
+
+@pytest.mark.parametrize("length", ["gop", "200ms"])
+def test_neither_missing_key_frames_nor_a_stopped_clock_make_an_interval_endless(
+    length: str,
+) -> None:
+    times = table([1.0] * (2 * LONGEST + 1), [True] + [False] * 2 * LONGEST)
+    assert Interval.parse(length).starts(times) == [0, LONGEST, 2 * LONGEST]
+    assert Interval(frames=LONGEST + 9).starts(times) == [0, LONGEST + 9]
