@@ -122,7 +122,7 @@ def command(
     total = source.frame_count or int(frames.profile.shown.sum())
     with progress_bar("enhance", total, progress) as report, sink:
         for frame in chain([first], frames):
-            sink.write(frame.planes, frame.pts)
+            sink.write(frame.planes_in(first.colour), frame.pts)
             count += 1
             report(count)
     seconds = time.perf_counter() - begin

@@ -50,15 +50,22 @@ class CodedFrame:
     packet  index of the packet that held it
     pts     time of that packet, in the source's time base
     native  the frame as `palantir._core` takes it
+    tags    colour space and range of the stream; None takes the frame's own
     """
 
     def __init__(
-        self, native: _core.CodedFrame, packet: int, pts: int, grid: PatchGrid | None
+        self,
+        native: _core.CodedFrame,
+        packet: int,
+        pts: int,
+        grid: PatchGrid | None,
+        tags: tuple[int, bool] | None = None,
     ) -> None:
         self.native = native
         self.packet = packet
         self.pts = pts
         self._grid = grid
+        self._tags = tags or (native.color_space, native.full_range)
 
     @property
     def index(self) -> int:
@@ -107,13 +114,16 @@ class CodedFrame:
 
     @property
     def full_range(self) -> bool:
-        """Samples use all levels."""
-        return self.native.full_range
+        """Samples use all levels; as the last key frame says, like `color_space`."""
+        return self._tags[1]
 
     @property
     def color_space(self) -> int:
-        """VP9's code, 0 unknown (VP9 specification 7.2.2)."""
-        return self.native.color_space
+        """VP9's code, 0 unknown (VP9 specification 7.2.2), that the last key frame carried.
+
+        An intra-only frame of profile 0 carries none, and libvpx takes it for limited BT.601.
+        """
+        return self._tags[0]
 
     @property
     def references(self) -> tuple[int, ...]:

@@ -55,6 +55,7 @@ class Decoder:
         self._native = _core.Decoder(threads=threads, row_mt=row_mt)
         self._decoded = 0
         self._waiting = False
+        self._tags: tuple[int, bool] | None = None
 
     def wait_for_key_frame(self) -> None:
         """Refuse all packets before the next key frame: for callers who know that some were lost.
@@ -80,9 +81,14 @@ class Decoder:
             raise self._refused(packet, f"{early}{error}") from None
         self._waiting = False
         self._decoded += len(native)
-        frames = tuple(CodedFrame(f, packet.index, packet.pts, self._grid) for f in native)
+        frames = tuple(self._coded_frame(f, packet) for f in native)
         # A picture that was decoded before an error, unobserved, has no index.
         return DecodedPacket(packet, frames, index if displays and index >= 0 else None)
+
+    def _coded_frame(self, native: _core.CodedFrame, packet: Packet) -> CodedFrame:
+        if native.key or self._tags is None:
+            self._tags = (native.color_space, native.full_range)
+        return CodedFrame(native, packet.index, packet.pts, self._grid, self._tags)
 
     def _refused(self, packet: Packet, why: str) -> BitstreamError:
         return BitstreamError(

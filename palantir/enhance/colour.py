@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.media.colour import Colour
-from palantir.media.pictures import Planes
+from palantir.media.pictures import Plane, Planes
 from palantir.tiles import Tile
 
 __all__ = [
     "area_to_rgb",
     "halve_chroma",
     "picture_to_rgb",
+    "recoloured",
     "rgb_to_yuv",
     "to_rgb",
     "upsample_chroma",
@@ -89,6 +90,18 @@ def area_to_rgb(planes: Planes, colour: Colour, area: Tile) -> Float:
 def to_rgb(planes: Planes, colour: Colour) -> NDArray[np.uint8]:
     """8-bit 4:2:0 planes to 8-bit RGB [h, w, 3]."""
     return np.rint(picture_to_rgb(planes, colour) * 255).astype(np.uint8).transpose(1, 2, 0)
+
+
+def recoloured(planes: Planes, source: Colour, target: Colour) -> Planes:
+    """8-bit 4:2:0 planes in the matrix and range of another colour."""
+    height, width = planes[0].shape
+    u, v = (upsample_chroma(plane, width, height) for plane in planes[1:])
+    wide = rgb_to_yuv(yuv_to_rgb(planes[0].astype(np.float32), u, v, source), target)
+    return _samples(wide[0]), _samples(halve_chroma(wide[1])), _samples(halve_chroma(wide[2]))
+
+
+def _samples(plane: Float) -> Plane:
+    return np.clip(np.rint(plane), 0, 255).astype(np.uint8)
 
 
 def upsample_chroma(plane: NDArray[np.uint8], width: int, height: int) -> Float:

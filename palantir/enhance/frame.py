@@ -8,7 +8,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from palantir.enhance.colour import to_rgb
+from palantir.enhance.colour import recoloured, to_rgb
 from palantir.media.colour import Colour
 from palantir.media.pictures import Planes, to_frame
 
@@ -50,6 +50,12 @@ class SRFrame:
         frame = to_frame(self.planes)
         frame.pts = self.pts
         return frame
+
+    def planes_in(self, colour: Colour) -> Planes:
+        """The planes converted to another matrix and range; themselves where these are its own."""
+        return (
+            self.planes if colour == self.colour else recoloured(self.planes, self.colour, colour)
+        )
 
     def to_rgb(self) -> NDArray[np.uint8]:
         """The frame as uint8 RGB [height, width, 3]."""

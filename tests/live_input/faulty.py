@@ -59,3 +59,9 @@ def write_ivf(path: Path, data: Sequence[bytes], times: Sequence[int] | None = N
     )
     path.write_bytes(header + b"".join(frames))
     return path
+
+
+def retagged(key_frame: bytes, color_space: int, full_range: bool) -> bytes:
+    """A key frame of profile 0 that claims another colour (VP9 specification 6.2, color_config)."""
+    tags = color_space << 5 | full_range << 4
+    return key_frame[:4] + bytes([tags | key_frame[4] & 15]) + key_frame[5:]
