@@ -37,10 +37,17 @@ def pack_packets(packet: NDArray[np.int64]) -> bytes:
 
 
 def unpack_packets(data: bytes, frames: int) -> NDArray[np.int64]:
-    """The packet index of each of `frames` coded frames, int64 [frames]."""
-    ones = np.flatnonzero(np.unpackbits(np.frombuffer(data, np.uint8)))
-    if len(ones) != frames:
-        raise ValueError(f"names {len(ones)} coded frames, not {frames}")
-    if len(data) != int(ones[-1]) // 8 + 1:
+    """The packet index of each of `frames` coded frames (1 or more), int64 [frames].
+
+    Takes memory for `frames`, however long `data` is.
+    """
+    named = int.from_bytes(data).bit_count()
+    if named != frames:
+        raise ValueError(f"names {named} coded frames, not {frames}")
+    if not data[-1]:
         raise ValueError("has bytes after its last coded frame")
+    filled = np.flatnonzero(np.frombuffer(data, np.uint8))
+    bits = np.unpackbits(np.frombuffer(data, np.uint8)[filled])
+    at = np.flatnonzero(bits)
+    ones = 8 * filled[at // 8] + at % 8
     return (ones - np.arange(frames)).astype(np.int64)

@@ -52,7 +52,7 @@ class CacheProfile:
     reuse_parameters  parameters of the reuse mode
     segment_sha256    SHA-256 of the segment's VP9 packets, 32 bytes
 
-    Raises ProfileError where a value is not so, or `T * P` exceeds 2^27.
+    Raises ProfileError where a value is not so, `T` exceeds 2^23 or `T * P` exceeds 2^27.
     """
 
     lr_size: tuple[int, int]

@@ -25,6 +25,7 @@ VERSION = 1
 REUSE_MODES = ("detail", "paper")
 MAXIMUM_SIDE = 65536  # pixels; VP9's own limit
 MAXIMUM_PATCHES = 65536  # of a frame
+MAXIMUM_FRAMES = 2**23  # 38 hours of 60 frames/s; a reader takes some 50 bytes for each
 MAXIMUM_NODES = 2**27  # frames * patches: what a reader may be made to hold, in bytes
 MAXIMUM_PACKETS = 2**28
 _MAXIMUM_TEXT = 256
@@ -154,7 +155,8 @@ def _field(fields: Mapping[str, Any], name: str, unpack: Any, *sizes: int) -> An
 
 
 def _check_extent(frames: int, patches: int) -> None:
-    if patches > MAXIMUM_PATCHES or frames * patches > MAXIMUM_NODES:
+    too_many = patches > MAXIMUM_PATCHES or frames > MAXIMUM_FRAMES
+    if too_many or frames * patches > MAXIMUM_NODES:
         raise ValueError(f"{frames} frames of {patches} patches are too many")
 
 

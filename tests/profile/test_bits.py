@@ -24,6 +24,8 @@ def test_packets_are_steps_and_frames() -> None:
     assert pack_packets(packet) == bytes([0b10110100, 0b01000000])
     assert unpack_packets(bytes([0b10110100, 0b01000000]), 5).tolist() == packet.tolist()
     assert unpack_packets(pack_packets(np.array([900])), 1).tolist() == [900]
+    steps = np.random.default_rng(0).choice([0, 0, 1, 1, 2, 40], 5000)
+    assert np.array_equal(unpack_packets(pack_packets(np.cumsum(steps)), 5000), np.cumsum(steps))
 
 
 def test_packets_with_other_counts_or_spare_bytes_are_refused() -> None:

@@ -218,6 +218,22 @@ def test_claims_of_size_cost_no_memory() -> None:
     assert peak < 2 * 2**20
 
 
+def test_more_frames_than_a_day_has_are_refused() -> None:
+    with pytest.raises(ProfileError, match="8388609 frames of 1 patches are too many"):
+        CacheProfile.from_bytes(file_of({**FIELDS, "frames": 2**23 + 1, "grid": [1, 1]}))
+
+
+def test_a_long_bit_string_costs_no_more_than_a_few_copies_of_itself() -> None:
+    size = 4 * 2**20
+    file = file_of({**FIELDS, "packets": b"\xff" * size})
+    tracemalloc.start()
+    with pytest.raises(ProfileError, match=f"names {8 * size} coded frames, not"):
+        CacheProfile.from_bytes(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * size
+
+
 def graph() -> ErrorGraph:
     rng = np.random.default_rng(0)
     frames, grid = 60, PatchGrid(3, 5)
