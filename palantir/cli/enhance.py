@@ -6,7 +6,7 @@ import os
 import time
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,9 @@ from palantir.cli.options import (
 from palantir.cli.printing import print_json
 from palantir.cli.progress import progress_bar
 from palantir.errors import MediaError, ProfileError
+
+if TYPE_CHECKING:
+    from palantir.models import SRNetwork
 
 _EXAMPLES = """\b
 Examples:
@@ -44,6 +47,9 @@ Examples:
 )
 @file_option("--profile", "Cache profile [SEGMENT's name .pcp].")
 @file_option("--model", "SR network, ONNX [the shipped x4 network].")
+@file_option(
+    "--allowed-models", "Refuse a --model whose SHA-256 this file, as of sha256sum, lacks."
+)
 @click.option(
     "--reuse", type=click.Choice(["detail", "paper"]), help="Reuse mode [what the profile says]."
 )
@@ -83,6 +89,7 @@ def command(
     output: str,
     profile: str | None,
     model: str | None,
+    allowed_models: str | None,
     reuse: str | None,
     crf: int,
     threads: int,
@@ -101,12 +108,12 @@ def command(
         raise click.UsageError("--json and video cannot share standard output")
     source = VideoSource(segment)
     chosen = Path(profile) if profile else default_profile(segment)
-    check_output(output, segment, chosen, model)
+    check_output(output, segment, chosen, model, allowed_models)
     if not profile and not chosen.exists():
         raise ProfileError(f"{chosen}: no such profile; make it with: palantir schedule {segment}")
     damage, begin = Damage(), time.perf_counter()
     frames = palantir.enhance(
-        source, chosen, model,
+        source, chosen, _network(model, allowed_models, providers, model_threads),
         reuse=reuse, threads=threads, look_ahead=look_ahead,
         model_threads=model_threads, providers=providers,
         on_damage=damage if keep_going else None,
@@ -142,6 +149,17 @@ def command(
         print_json(facts)
     else:
         click.echo(_sentence(facts), err=output == "-")
+
+
+def _network(
+    model: str | None, allowed_models: str | None, providers: tuple[str, ...], threads: int
+) -> SRNetwork | str | None:
+    """What `palantir.enhance` takes as a model."""
+    if allowed_models is None:
+        return model
+    from palantir.models import SRNetwork, read_allowed
+
+    return SRNetwork.load(model, providers, threads, allowed=read_allowed(allowed_models))
 
 
 def _sentence(facts: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """SR networks: ONNX models run by ONNX Runtime, which is imported when the first one is loaded."""
 
+from palantir.models.allowed import read_allowed
 from palantir.models.network import NetworkLoad, SRNetwork, network_load, shipped_model
 from palantir.models.quantization import DEFAULT_FIDELITY, Quantized, quantize
 from palantir.models.traits import METADATA_PREFIX, NetworkTraits
@@ -13,5 +14,6 @@ __all__ = [
     "SRNetwork",
     "network_load",
     "quantize",
+    "read_allowed",
     "shipped_model",
 ]

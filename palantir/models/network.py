@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import ModelError
+from palantir.models.allowed import check_allowed
 from palantir.models.onnx_file import OnnxFile, parse
 from palantir.models.receptive_field import UnknownReachError
 from palantir.models.session import check_interface, in_one_line, open_session
@@ -84,6 +85,7 @@ class SRNetwork:
         threads: int = 0,
         *,
         warm_up: tuple[int, int] | None = None,
+        allowed: Collection[str] | None = None,
     ) -> SRNetwork:
         """Reads an ONNX file (None: the shipped network) and prepares it to run.
 
@@ -91,16 +93,21 @@ class SRNetwork:
         and gives one of `scale` times the size. `providers` are ONNX Runtime's execution providers,
         preferred first, by short names ("cpu", "cuda") or whole ones; each must start. `threads` 0
         means one per core. `warm_up` is a height and width to run once, so that the first picture
-        of that size is not slower than the others.
+        of that size is not slower than the others. With `allowed`, SHA-256 sums in lower-case
+        hexadecimal (`read_allowed`), a file that is none of these is not even parsed, and no
+        optimised form of it is taken from the cache; the shipped network is always allowed.
 
-        Raises ModelError: unreadable or no ONNX model, weights in other files, custom operators,
-        unsuitable inputs or outputs, scale not 1, 2, 3 or 4, provider not in this build of ONNX
-        Runtime or failing to start.
+        Raises ModelError: not allowed, unreadable or no ONNX model, weights in other files, custom
+        operators, loops, more than 512 MiB or unreasonably many parts, unsuitable inputs or
+        outputs, scale not 1, 2, 3 or 4, provider not in this build of ONNX Runtime or failing to
+        start.
         """
         source = shipped_model() if path is None else Path(path)
         data = _read(source)
+        if allowed is not None and path is not None:
+            check_allowed(data, allowed, str(source))
         file = parse(data, str(source))
-        session = open_session(data, str(source), tuple(providers), threads, cached=True)
+        session = open_session(data, str(source), tuple(providers), threads, cached=allowed is None)
         network = cls(session, file, source, len(data))
         if warm_up is not None:
             channels = 1 if network.colour == "luma" else 3

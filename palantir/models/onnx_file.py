@@ -18,7 +18,10 @@ from palantir.errors import ModelError
 __all__ = ["OnnxFile", "Operator", "parse"]
 
 Field: TypeAlias = int | memoryview
-MAX_NESTING = 16  # graphs within graphs: If, Loop, functions
+MAX_NESTING = 16  # graphs within graphs: If, functions
+MAX_FIELDS = 1_000_000  # of all messages, some several times: bounds time and memory to seconds
+MAX_LIST = 65536  # bytes of a packed list of integers
+UNBOUNDED = frozenset({"Loop", "Scan", "SequenceMap"})  # run for as long as the file says
 EXTERNAL = 1  # TensorProto.DataLocation
 FLOAT = 1  # TensorProto.DataType
 SMALL = 64  # bytes; longer lists of floats are weights and not kept
@@ -51,6 +54,7 @@ class OnnxFile:
     external: list[str] = field(default_factory=list)
     domains: set[str] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)  # of operators, inner graphs' too
 
     @property
     def parameters(self) -> int:
@@ -72,28 +76,6 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
     raise ValueError("integer of more than ten bytes")
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, Field]]:
-    """(number, value) of each field of one message; fixed32 and fixed64 come as bytes."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        wire = tag & 7
-        if wire == 0:
-            value, at = _varint(data, at)
-            yield tag >> 3, value
-            continue
-        if wire == 2:
-            size, at = _varint(data, at)
-        elif wire in (1, 5):
-            size = 8 if wire == 1 else 4
-        else:
-            raise ValueError(f"wire type {wire}")
-        if size > len(data) - at:
-            raise ValueError("a field ends behind the file")
-        yield tag >> 3, data[at : at + size]
-        at += size
-
-
 def _message(value: Field) -> memoryview:
     if isinstance(value, int):
         raise ValueError("an integer where a message belongs")
@@ -112,6 +94,8 @@ def _integers(value: Field) -> list[int]:
     """One integer, or a packed list of them."""
     if isinstance(value, int):
         return [_signed(value)]
+    if len(value) > MAX_LIST:
+        raise ValueError(f"a list of integers in {len(value)} bytes; up to {MAX_LIST} are read")
     numbers, at = [], 0
     while at < len(value):
         number, at = _varint(value, at)
@@ -119,33 +103,57 @@ def _integers(value: Field) -> list[int]:
     return numbers
 
 
-def _names(message: memoryview, wanted: int) -> list[str]:
-    return [_text(value) for number, value in _fields(message) if number == wanted]
-
-
 class _Reader:
     def __init__(self) -> None:
         self.file = OnnxFile()
+        self._left = MAX_FIELDS
+
+    def fields(self, data: memoryview) -> Iterator[tuple[int, Field]]:
+        """(number, value) of each field of one message; fixed32 and fixed64 come as bytes."""
+        at = 0
+        while at < len(data):
+            self._left -= 1
+            if self._left < 0:
+                raise ValueError(f"more than {MAX_FIELDS} fields")
+            tag, at = _varint(data, at)
+            wire = tag & 7
+            if wire == 0:
+                value, at = _varint(data, at)
+                yield tag >> 3, value
+                continue
+            if wire == 2:
+                size, at = _varint(data, at)
+            elif wire in (1, 5):
+                size = 8 if wire == 1 else 4
+            else:
+                raise ValueError(f"wire type {wire}")
+            if size > len(data) - at:
+                raise ValueError("a field ends behind the file")
+            yield tag >> 3, data[at : at + size]
+            at += size
+
+    def names(self, message: memoryview, wanted: int) -> list[str]:
+        return [_text(value) for number, value in self.fields(message) if number == wanted]
 
     def model(self, data: memoryview) -> None:
-        for number, value in _fields(data):
+        for number, value in self.fields(data):
             if number == 2:
                 self.file.producer = _text(value)
             elif number == 7:
                 self.graph(_message(value), 0)
             elif number == 8:
-                opset = dict(_fields(_message(value)))
+                opset = dict(self.fields(_message(value)))
                 if _text(opset.get(1, memoryview(b""))) in ("", "ai.onnx"):
                     self.file.opset = max(self.file.opset, _integers(opset.get(2, 0))[0])
             elif number == 14:
-                entry = dict(_fields(_message(value)))
+                entry = dict(self.fields(_message(value)))
                 empty = memoryview(b"")
                 self.file.metadata[_text(entry.get(1, empty))] = _text(entry.get(2, empty))
             elif number == 25:
                 self.function(_message(value))
 
     def function(self, data: memoryview) -> None:
-        for number, value in _fields(data):
+        for number, value in self.fields(data):
             if number == 7:
                 self.operator(_message(value), 1)
             elif number == 10:
@@ -154,7 +162,7 @@ class _Reader:
     def graph(self, data: memoryview, depth: int) -> None:
         if depth > MAX_NESTING:
             raise ValueError(f"graphs nested more than {MAX_NESTING} deep")
-        for number, value in _fields(data):
+        for number, value in self.fields(data):
             if number == 1:
                 operator = self.operator(_message(value), depth)
                 if depth == 0:
@@ -164,19 +172,19 @@ class _Reader:
             elif number == 15:
                 self.sparse(_message(value), depth)
             elif depth == 0 and number == 11:
-                self.file.inputs += _names(_message(value), 1)
+                self.file.inputs += self.names(_message(value), 1)
             elif depth == 0 and number == 12:
-                self.file.outputs += _names(_message(value), 1)
+                self.file.outputs += self.names(_message(value), 1)
 
     def sparse(self, data: memoryview, depth: int) -> None:
-        for number, value in _fields(data):
+        for number, value in self.fields(data):
             if number in (1, 2):
                 self.tensor(_message(value), depth)
 
     def tensor(self, data: memoryview, depth: int, name: str = "") -> None:
         shape: list[int] = []
         element, raw, listed, external = 0, b"", b"", False
-        for number, value in _fields(data):
+        for number, value in self.fields(data):
             if number == 1:
                 shape += _integers(value)
             elif number == 2:
@@ -197,15 +205,16 @@ class _Reader:
                 self.file.floats[name] = tuple(np.frombuffer(numbers, "<f4").tolist())
 
     def operator(self, data: memoryview, depth: int) -> Operator:
-        inputs, outputs = _names(data, 1), _names(data, 2)
-        domain = "".join(_names(data, 7)[:1])
+        inputs, outputs = self.names(data, 1), self.names(data, 2)
+        domain = "".join(self.names(data, 7)[:1])
         self.file.domains.add(domain)
         attributes: dict[str, int | str | tuple[int, ...]] = {}
-        for number, value in _fields(data):
+        for number, value in self.fields(data):
             if number == 5:
                 constant = outputs[0] if outputs else ""
                 self.attribute(_message(value), attributes, constant, depth)
-        kind = "".join(_names(data, 4)[:1])
+        kind = "".join(self.names(data, 4)[:1])
+        self.file.kinds.add(kind)
         return Operator(kind, domain, tuple(inputs), tuple(outputs), attributes)
 
     def attribute(
@@ -215,9 +224,9 @@ class _Reader:
         constant: str,
         depth: int,
     ) -> None:
-        name = "".join(_names(data, 1)[:1])
+        name = "".join(self.names(data, 1)[:1])
         listed: list[int] = []
-        for number, value in _fields(data):
+        for number, value in self.fields(data):
             if number == 3:
                 attributes[name] = _integers(value)[0]
             elif number == 4:
@@ -236,8 +245,9 @@ class _Reader:
 def parse(data: bytes, name: str) -> OnnxFile:
     """Reads an ONNX model; `name` is what messages call it.
 
-    Raises ModelError if the bytes are no ONNX model, if weights live in other files (which are
-    never opened), or if operators come from a domain that ONNX Runtime does not have.
+    Raises ModelError if the bytes are no ONNX model or one of unreasonably many parts, if weights
+    live in other files (which are never opened), if operators come from a domain that ONNX Runtime
+    does not have, or if there are loops, whose time the file alone would decide.
     """
     reader = _Reader()
     try:
@@ -252,4 +262,7 @@ def parse(data: bytes, name: str) -> OnnxFile:
     foreign = sorted(file.domains - KNOWN_DOMAINS - file.functions)
     if foreign:
         raise ModelError(f"{name}: needs custom operators of {', '.join(foreign)}")
+    loops = sorted(file.kinds & UNBOUNDED)
+    if loops:
+        raise ModelError(f"{name}: has loops ({', '.join(loops)}), which no SR network needs")
     return file

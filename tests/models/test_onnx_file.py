@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from palantir.errors import ModelError
+from palantir.models import onnx_file
 from palantir.models.onnx_file import parse
 from tests.models.small_networks import helper, model, numpy_helper, onnx, stack, weight
 
@@ -88,6 +89,44 @@ def test_deeply_nested_graphs_are_refused() -> None:
     proto = helper.make_model(graph)
     with pytest.raises(ModelError, match="nested"):
         parse(proto.SerializeToString(), "m")
+
+
+@pytest.mark.parametrize("kind", ["Loop", "Scan", "SequenceMap"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_loops_are_refused_wherever_they_hide(kind: str, inside: bool) -> None:
+    """A file could otherwise say that its network runs for 2^63 rounds."""
+    body = helper.make_graph([helper.make_node("Identity", ["a"], ["b"])], "body", [], [])
+    node = helper.make_node(kind, ["x"], ["y"], body=body)
+    if inside:
+        branch = helper.make_graph([node], "branch", [], [])
+        node = helper.make_node("If", ["x"], ["y"], then_branch=branch, else_branch=branch)
+    with pytest.raises(ModelError, match=rf"^m: has loops \({kind}\), which no SR network needs$"):
+        parse(model([node], []), "m")
+
+
+def test_files_of_unreasonably_many_parts_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that 512 MiB of them take seconds, not hours and all memory."""
+    monkeypatch.setattr(onnx_file, "MAX_FIELDS", 20_000)
+    nothing = b"\x0a\x02\x0a\x00"  # a node with one input of no name
+    graph = nothing * 7_000
+    head = b"\x3a" + _varint(len(graph))
+    with pytest.raises(ModelError, match="more than 20000 fields"):
+        parse(head + graph, "m")
+
+
+def test_long_lists_of_integers_are_refused() -> None:
+    packed = b"\x01" * 70_000
+    tensor = b"\x0a" + _varint(len(packed)) + packed
+    graph = b"\x2a" + _varint(len(tensor)) + tensor
+    with pytest.raises(ModelError, match="a list of integers in 70000 bytes"):
+        parse(b"\x3a" + _varint(len(graph)) + graph, "m")
+
+
+def _varint(value: int) -> bytes:
+    data = b""
+    while value > 127:
+        data, value = data + bytes([value & 127 | 128]), value >> 7
+    return data + bytes([value])
 
 
 def test_small_float_lists_are_read_in_both_encodings() -> None:
