@@ -168,11 +168,12 @@ void register_decoder(py::module_& module) {
   register_frame(module);
   py::register_exception<DecodeError>(module, "DecodeError");
   py::class_<Decoder>(module, "Decoder")
-      .def(py::init([](int threads, bool row_mt, bool observe) {
-             return std::make_unique<Decoder>(DecoderOptions{threads, row_mt, observe});
+      .def(py::init([](int threads, bool row_mt, bool observe, int max_width, int max_height) {
+             return std::make_unique<Decoder>(
+                 DecoderOptions{threads, row_mt, observe, max_width, max_height});
            }),
            py::kw_only(), py::arg("threads") = 1, py::arg("row_mt") = false,
-           py::arg("observe") = true)
+           py::arg("observe") = true, py::arg("max_width") = 0, py::arg("max_height") = 0)
       .def("decode", &decode, py::arg("data"))
       .def("displayed_planes", &displayed_planes);
   module.def("libvpx_version", [] { return std::string(vpx_codec_version_str()); });

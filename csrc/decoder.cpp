@@ -53,11 +53,17 @@ PalantirPicture Picture::view() const {
 Decoder::Decoder(const DecoderOptions& options) {
   if (options.threads < 1 || options.threads > 64)
     throw std::invalid_argument("threads must be 1..64, not " + std::to_string(options.threads));
+  if (options.max_width < 0 || options.max_height < 0 ||
+      (options.max_width == 0) != (options.max_height == 0))
+    throw std::invalid_argument("max_width and max_height must both be 0 or both above 0, not " +
+                                std::to_string(options.max_width) + " and " +
+                                std::to_string(options.max_height));
   vpx_codec_dec_cfg_t config{};
   config.threads = static_cast<unsigned>(options.threads);
   if (vpx_codec_dec_init(&codec_, vpx_codec_vp9_dx(), &config, 0) != VPX_CODEC_OK)
     throw DecodeError(codec_.err, "cannot start libvpx: " + error_text(&codec_));
   vpx_codec_control(&codec_, VP9D_SET_ROW_MT, options.row_mt ? 1 : 0);
+  palantir_limit_size(&codec_, options.max_width, options.max_height);
   if (!options.observe) return;
   observer_.owner = this;
   observer_.begin = on_begin;

@@ -21,6 +21,8 @@ struct DecoderOptions {
   int threads = 1;      // 1..64
   bool row_mt = false;  // libvpx's row-based multi-threading
   bool observe = true;  // false: stock decoding, `decode` then returns no coded frames
+  int max_width = 0;    // larger frames are refused before anything is allocated for them;
+  int max_height = 0;   // both 0: the build's limit alone
 };
 
 // libvpx refused a packet. `code` is its vpx_codec_err_t.

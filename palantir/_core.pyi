@@ -45,7 +45,15 @@ class CodedFrame:
     ]: ...
 
 class Decoder:
-    def __init__(self, *, threads: int = 1, row_mt: bool = False, observe: bool = True) -> None: ...
+    def __init__(
+        self,
+        *,
+        threads: int = 1,
+        row_mt: bool = False,
+        observe: bool = True,
+        max_width: int = 0,
+        max_height: int = 0,
+    ) -> None: ...
     def decode(self, data: bytes) -> tuple[list[CodedFrame], bool, int]: ...
     def displayed_planes(self) -> _Planes | None: ...
 

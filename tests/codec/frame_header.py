@@ -94,6 +94,13 @@ def resized(data: bytes, width: int, height: int) -> bytes:
     return _rebuild(start, data, header.size_at + 1, header.end)
 
 
+def claiming(data: bytes, width: int, height: int) -> bytes:
+    """The key frame `data` with another size in its header; the rest does not fit it."""
+    header = FrameHeader.parse(data)
+    start = _Bits(data).text[: header.size_at] + f"{width - 1:016b}{height - 1:016b}"
+    return _rebuild(start, data, header.size_at + 32, header.end)
+
+
 def show_existing(slot: int) -> bytes:
     """A packet that displays again what reference slot 0..7 holds."""
     return bytes([0b10001000 | slot])

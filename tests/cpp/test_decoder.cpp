@@ -65,7 +65,7 @@ void old_frame_is_shown_again() {
 }
 
 void unobserved_decoder_returns_no_frames() {
-  Decoder decoder(DecoderOptions{1, false, false});
+  Decoder decoder(DecoderOptions{1, false, false, 0, 0});
   const auto packet = decode(decoder, kKey);
   expect(packet.frames.empty() && packet.displayed && packet.displayed_index == -1, "picture only");
 }

@@ -15,6 +15,12 @@ void palantir_attach(vpx_codec_ctx_t *codec, PalantirObserver *observer) {
   ((vpx_codec_alg_priv_t *)codec->priv)->observer = observer;
 }
 
+void palantir_limit_size(vpx_codec_ctx_t *codec, int width, int height) {
+  vpx_codec_alg_priv_t *const priv = (vpx_codec_alg_priv_t *)codec->priv;
+  priv->max_width = width;
+  priv->max_height = height;
+}
+
 const int16_t (*palantir_filter_kernels(int filter))[8] {
   return (const int16_t(*)[8])vp9_filter_kernels[filter];
 }

@@ -85,6 +85,10 @@ typedef struct PalantirObserver {
 /* Attach before the first packet; `observer` must outlive the codec context. */
 void palantir_attach(vpx_codec_ctx_t *codec, PalantirObserver *observer);
 
+/* Before the first packet: wider or higher frames are refused before anything is allocated for
+ * them. 0x0 leaves only the limit of the build. */
+void palantir_limit_size(vpx_codec_ctx_t *codec, int width, int height);
+
 /* Fill `blocks` (room for frame->max_blocks) in raster order of their corners; call inside `end`. */
 size_t palantir_read_blocks(const PalantirFrame *frame, PalantirBlock *blocks);
 
