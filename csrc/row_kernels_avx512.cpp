@@ -11,7 +11,11 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
+#if defined(__clang__)  // which does not know the last of them
+PALANTIR_TARGET("avx512f,avx512bw,avx512vl,avx512dq")
+#else
 PALANTIR_TARGET("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512")
+#endif
 
 namespace palantir {
 
