@@ -85,8 +85,8 @@ void stretch_scale(const int16_t* in, const StretchPlan& plan, int width, const 
   }
   for (int x = 0; x < width; x += step) {
     if (x > width - step) x = width - step;  // the last block overlaps the one before
-    stretch_block<vectors, detailed>(in + x, taps, detail + x * scale, weight + x * scale,
-                                     out + x * scale);
+    stretch_block<vectors, detailed>(in + x, taps, detailed ? detail + x * scale : nullptr,
+                                     detailed ? weight + x * scale : nullptr, out + x * scale);
   }
 }
 

@@ -274,7 +274,7 @@ std::vector<double> objectives_lazily(const GraphView& graph, const std::int64_t
     left.subtract(greedy.pick(order[pick]));
     total.push_back(left.value());
   }
-  const std::vector<std::int64_t> picked(order, order + total.size() - 1);
+  const std::vector<std::int64_t> picked(order, order + (total.size() - 1));
   total.back() = std::min(total.back(), objective_of(graph, picked));
   return total;
 }

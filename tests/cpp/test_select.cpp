@@ -147,6 +147,12 @@ std::string reason(const Graph& graph, std::int64_t edges) {
   return text ? text : "";
 }
 
+void no_picks_leave_the_objective() {
+  Graph graph;
+  graph.add_node(3, true, {});
+  expect(palantir::objectives(graph.view(), nullptr, 0) == std::vector<double>{3}, "no picks");
+}
+
 void unusable_graphs_are_named() {
   Graph graph;
   graph.add_node(1, true, {});
@@ -182,6 +188,7 @@ int main() {
   errors_beyond_every_number_do_no_harm();
   an_infinite_influence_stays_where_it_is();
   the_tail_counts_like_shown_frames_to_come();
+  no_picks_leave_the_objective();
   unusable_graphs_are_named();
   return failures > 0;
 }
