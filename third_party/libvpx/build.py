@@ -1,6 +1,6 @@
 """Build the static, VP9-decoder-only libvpx: unpack, patch, configure, make; keep in the cache.
 
-    python3 -m third_party.libvpx.build [--source TARBALL|FOLDER]
+    python3 -m third_party.libvpx.build [--source TARBALL|FOLDER] [--flavour NAME]
 
 The result is keyed by all that goes into it, so that an unchanged build is only looked up.
 """
@@ -18,19 +18,40 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from third_party.libvpx.fetch import Archives, PatchedTree, cache_folder, fetch
 from third_party.libvpx.patching import unpack_and_patch
 from third_party.libvpx.upstream import HERE, LibvpxError
 
-__all__ = ["Library", "build", "configure_options", "patched_source", "place_licences"]
+__all__ = ["FLAVOURS", "Flavour", "Library", "build", "configure_options"]
+__all__ += ["patched_source", "place_licences"]
 
 _X86 = ("x86_64", "AMD64", "i686")
 _FLAG_VARIABLES = ("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "ASFLAGS", "MAKEFLAGS")
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """A way to build for tests. Sanitizers do not see into assembler: theirs are in C alone."""
+
+    compiler: str  # C and C++; "": what CC says
+    flags: tuple[str, ...] = ()
+    assembler: bool = False
+
+
+_ADDRESS = "-fsanitize=address,undefined"
+FLAVOURS = {
+    "plain": Flavour("", assembler=True),
+    "address": Flavour("gcc", ("-g", "-fno-omit-frame-pointer", _ADDRESS)),
+    "thread": Flavour("gcc", ("-g", "-fno-omit-frame-pointer", "-fsanitize=thread")),
+    "fuzz": Flavour("clang", ("-g", _ADDRESS, "-fsanitize=fuzzer-no-link")),
+    "coverage": Flavour("clang", ("-g", "-fprofile-instr-generate", "-fcoverage-mapping"), True),
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +72,7 @@ class Library:
         return [self.build_dir, self.source_dir]
 
 
-def configure_options() -> list[str]:
+def configure_options(flavour: str = "plain") -> list[str]:
     """Return libvpx's ``configure`` options; ``PALANTIR_SIZE_LIMIT=WxH`` bounds frame sizes."""
     limit = os.environ.get("PALANTIR_SIZE_LIMIT", "8192x8192")
     if not re.fullmatch(r"[1-9]\d{0,4}x[1-9]\d{0,4}", limit):
@@ -62,23 +83,29 @@ def configure_options() -> list[str]:
     options = [f"--disable-{name}" for name in off.split()]
     options += [f"--enable-{name}" for name in on.split()]
     # Another libvpx lives in the same process (PyAV's): nothing of ours may be seen outside.
-    options += [f"--size-limit={limit}", "--extra-cflags=-fvisibility=hidden"]
+    chosen = FLAVOURS[flavour]
+    flags = " ".join(["-fvisibility=hidden", *chosen.flags])
+    options += [f"--size-limit={limit}", f"--extra-cflags={flags}"]
+    if not chosen.assembler:
+        return [*options, "--target=generic-gnu"]
     return options + ["--as=nasm"] * (platform.machine() in _X86)
 
 
-def build(source: str | os.PathLike[str] | None = None) -> Library:
+def build(source: str | os.PathLike[str] | None = None, flavour: str = "plain") -> Library:
     """Return the built library for ``source`` (see :func:`fetch.fetch`), building it if need be.
 
-    Raises :class:`LibvpxError` if the source is not the pinned one, or does not patch or compile.
+    ``flavour`` is one of FLAVOURS. Raises :class:`LibvpxError` if the source is not the pinned one,
+    or does not patch or compile.
     """
-    found, options, cache = fetch(source), configure_options(), cache_folder()
-    entry = cache / _key(found, options)
+    found, options, cache = fetch(source), configure_options(flavour), cache_folder()
+    compiler = FLAVOURS[flavour].compiler or os.environ.get("CC", "")
+    entry = cache / _key(found, [compiler, *options])
     library = Library(entry / "source", entry / "build")
     if not library.archive.is_file():
-        _require_tools()
+        _require_tools(compiler or "cc")
         with _lock(cache):
             if not library.archive.is_file():
-                _build_into(entry, found, options)
+                _build_into(entry, found, options, FLAVOURS[flavour])
     os.utime(entry)
     return library
 
@@ -111,7 +138,12 @@ def _unpacked(found: Archives | PatchedTree) -> Iterator[Path]:
             yield unpack_and_patch(found, Path(folder))
 
 
-def _build_into(entry: Path, found: Archives | PatchedTree, options: list[str]) -> None:
+def _build_into(
+    entry: Path, found: Archives | PatchedTree, options: list[str], flavour: Flavour
+) -> None:
+    compiler = flavour.compiler
+    chosen = {"CC": compiler, "LD": compiler, "LDFLAGS": " ".join(flavour.flags)}
+    variables = chosen if compiler else {}
     print("libvpx: building the decoder (once)", file=sys.stderr, flush=True)
     shutil.rmtree(entry, ignore_errors=True)
     # libvpx's makefiles keep absolute paths only while they run: the result may be moved.
@@ -122,10 +154,13 @@ def _build_into(entry: Path, found: Archives | PatchedTree, options: list[str]) 
         (root / "build").mkdir()
         log = entry.parent / "build.log"
         log.unlink(missing_ok=True)
-        _run([str(root / "source" / "configure"), *options], root / "build", log)
+        _run([str(root / "source" / "configure"), *options], root / "build", log, variables)
         _run(["make", f"-j{os.cpu_count() or 1}", "libvpx.a"], root / "build", log)
-        for path in [*(root / "build").rglob("*.o"), root / "build" / "libvpx_g.a"]:
-            path.unlink()
+        symbols = root / "build" / "libvpx_g.a"  # what libvpx.a was stripped from
+        if compiler:
+            symbols.replace(root / "build" / "libvpx.a")
+        for path in [*(root / "build").rglob("*.o"), symbols]:
+            path.unlink(missing_ok=True)
         ready = root / "ready"
         ready.mkdir()
         for name in ("source", "build"):
@@ -141,8 +176,11 @@ def _forget_unused(cache: Path) -> None:
             shutil.rmtree(archive.parents[1], ignore_errors=True)
 
 
-def _run(command: list[str], folder: Path, log: Path) -> None:
+def _run(
+    command: list[str], folder: Path, log: Path, variables: Mapping[str, str] = MappingProxyType({})
+) -> None:
     environment = {k: v for k, v in os.environ.items() if k not in _FLAG_VARIABLES}
+    environment.update(variables)
     with log.open("a") as output:
         code = subprocess.run(
             command, cwd=folder, env=environment, stdout=output, stderr=output, check=False
@@ -154,9 +192,8 @@ def _run(command: list[str], folder: Path, log: Path) -> None:
         raise LibvpxError(f"{Path(command[0]).name} failed: {reason} (all of it in {log})")
 
 
-def _require_tools() -> None:
-    compiler = os.environ.get("CC", "cc").split()[0]
-    tools = [compiler, "make", "patch", "perl"] + ["nasm"] * (platform.machine() in _X86)
+def _require_tools(compiler: str) -> None:
+    tools = [compiler.split()[0], "make", "patch", "perl"] + ["nasm"] * (platform.machine() in _X86)
     missing = [tool for tool in tools if shutil.which(tool) is None]
     if missing:
         raise LibvpxError(
@@ -168,7 +205,7 @@ def _require_tools() -> None:
 def _key(found: Archives | PatchedTree, options: list[str]) -> str:
     """Digest all that the built library depends on."""
     digest = hashlib.sha256()
-    words = [platform.system(), platform.machine(), os.environ.get("CC", ""), *options]
+    words = [platform.system(), platform.machine(), *options]
     digest.update("\0".join(words).encode())
     if isinstance(found, PatchedTree):
         digest.update(found.digest.encode())
@@ -192,8 +229,10 @@ def main() -> int:
     """Build and say where the library is."""
     parser = argparse.ArgumentParser(prog="build", description=__doc__)
     parser.add_argument("--source", help="upstream tarball, folder with both tarballs, or tree")
+    parser.add_argument("--flavour", choices=sorted(FLAVOURS), default="plain", help="for tests")
+    arguments = parser.parse_args()
     try:
-        library = build(parser.parse_args().source)
+        library = build(arguments.source, arguments.flavour)
     except (LibvpxError, OSError) as error:
         print(f"libvpx: {error}", file=sys.stderr)
         return 1
