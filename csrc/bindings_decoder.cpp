@@ -68,7 +68,12 @@ py::tuple decode(Decoder& decoder, const py::bytes& data) {
   return py::make_tuple(frames, packet.displayed, packet.displayed_index);
 }
 
+void check_full(const CodedFrame& frame) {
+  if (!frame.full) throw py::value_error("the decoder was asked for less than a full trace");
+}
+
 py::array_t<double> texture(const CodedFrame& frame, int rows, int columns) {
+  check_full(frame);
   std::vector<double> values;
   {
     py::gil_scoped_release release;
@@ -117,6 +122,12 @@ void register_frame(py::module_& module) {
       return planes_of(self.cast<const CodedFrame&>().*field, self);
     };
   };
+  const auto traced = [picture](Picture CodedFrame::*field) {
+    return [get = picture(field)](const py::object& self) {
+      check_full(self.cast<const CodedFrame&>());
+      return get(self);
+    };
+  };
   py::class_<CodedFrame, std::shared_ptr<CodedFrame>>(module, "CodedFrame")
       .def_property_readonly("index", fact(&PalantirFrame::index))
       .def_property_readonly("width", fact(&PalantirFrame::width))
@@ -132,6 +143,7 @@ void register_frame(py::module_& module) {
       .def_property_readonly("full_range", flag(&PalantirFrame::full_range))
       .def_property_readonly("lossless", flag(&PalantirFrame::lossless))
       .def_readonly("shown", &CodedFrame::shown)
+      .def_readonly("full", &CodedFrame::full)
       .def_property_readonly("subsampling",
                              [](const CodedFrame& f) {
                                return std::pair<int, int>(f.facts.subsampling_x,
@@ -156,8 +168,8 @@ void register_frame(py::module_& module) {
                                return array;
                              })
       .def_property_readonly("planes", picture(&CodedFrame::picture))
-      .def_property_readonly("prediction", picture(&CodedFrame::prediction))
-      .def_property_readonly("reconstruction", picture(&CodedFrame::reconstruction))
+      .def_property_readonly("prediction", traced(&CodedFrame::prediction))
+      .def_property_readonly("reconstruction", traced(&CodedFrame::reconstruction))
       .def("texture", &texture, py::arg("rows"), py::arg("columns"))
       .def("weights", &weights, py::arg("rows"), py::arg("columns"));
 }
@@ -168,12 +180,14 @@ void register_decoder(py::module_& module) {
   register_frame(module);
   py::register_exception<DecodeError>(module, "DecodeError");
   py::class_<Decoder>(module, "Decoder")
-      .def(py::init([](int threads, bool row_mt, bool observe, int max_width, int max_height) {
+      .def(py::init([](int threads, bool row_mt, bool observe, bool full, int max_width,
+                       int max_height) {
              return std::make_unique<Decoder>(
-                 DecoderOptions{threads, row_mt, observe, max_width, max_height});
+                 DecoderOptions{threads, row_mt, observe, full, max_width, max_height});
            }),
            py::kw_only(), py::arg("threads") = 1, py::arg("row_mt") = false,
-           py::arg("observe") = true, py::arg("max_width") = 0, py::arg("max_height") = 0)
+           py::arg("observe") = true, py::arg("full") = true, py::arg("max_width") = 0,
+           py::arg("max_height") = 0)
       .def("decode", &decode, py::arg("data"))
       .def("displayed_planes", &displayed_planes);
   module.def("libvpx_version", [] { return std::string(vpx_codec_version_str()); });

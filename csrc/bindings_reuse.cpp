@@ -131,6 +131,7 @@ py::tuple paper(const CodedFrame& frame, const ReferenceArrays<uint8_t>& arrays,
                 BufferPool& pool) {
   check_scale(scale);
   check_frame(frame);
+  if (!frame.full) throw py::value_error("the paper's reuse needs frames with a full trace");
   const auto references = view_references<uint8_t>(arrays, frame, scale);
   const SRBuffer sr(frame, scale, pool);
   {

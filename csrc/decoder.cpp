@@ -19,9 +19,10 @@ std::string error_text(vpx_codec_ctx_t* codec) {
 
 }  // namespace
 
-Picture::Picture(BufferPool& pool, const PalantirFrame& frame) : deep(frame.high_bit_depth) {
+Picture::Picture(BufferPool& pool, const PalantirFrame& frame, int planes)
+    : deep(frame.high_bit_depth) {
   size_t size = 0;
-  for (int p = 0; p < kPlanes; ++p) {
+  for (int p = 0; p < planes; ++p) {
     width[p] = frame.plane_width[p];
     height[p] = frame.plane_height[p];
     stride[p] = stride_of(width[p]);
@@ -44,13 +45,14 @@ Picture::Picture(BufferPool::Buffer buffer, const PalantirFrame& frame)
 PalantirPicture Picture::view() const {
   PalantirPicture view{};
   for (int p = 0; p < kPlanes; ++p) {
+    if (!height[p]) continue;
     view.plane[p] = bytes.get() + offset[p];
     view.stride[p] = stride[p] << deep;
   }
   return view;
 }
 
-Decoder::Decoder(const DecoderOptions& options) {
+Decoder::Decoder(const DecoderOptions& options) : full_(options.full) {
   if (options.threads < 1 || options.threads > 64)
     throw std::invalid_argument("threads must be 1..64, not " + std::to_string(options.threads));
   if (options.max_width < 0 || options.max_height < 0 ||
@@ -102,8 +104,9 @@ DecodedPacket Decoder::decode(const uint8_t* data, size_t size) {
 
 void Decoder::begin(PalantirFrame& frame) {
   current_ = std::make_shared<CodedFrame>();
-  current_->prediction = Picture(*pool_, frame);
-  current_->reconstruction = Picture(*pool_, frame);
+  current_->full = full_;
+  current_->prediction = Picture(*pool_, frame, full_ ? kPlanes : 1);
+  if (full_) current_->reconstruction = Picture(*pool_, frame, kPlanes);
   frame.prediction = current_->prediction.view();
   frame.reconstruction = current_->reconstruction.view();
 }

@@ -21,6 +21,7 @@ struct DecoderOptions {
   int threads = 1;      // 1..64
   bool row_mt = false;  // libvpx's row-based multi-threading
   bool observe = true;  // false: stock decoding, `decode` then returns no coded frames
+  bool full = true;     // false: coded frames are not `CodedFrame::full`, which costs less
   int max_width = 0;    // larger frames are refused before anything is allocated for them;
   int max_height = 0;   // both 0: the build's limit alone
 };
@@ -62,6 +63,7 @@ class Decoder {
   PalantirObserver observer_{};
   std::shared_ptr<BufferPool> pool_ = BufferPool::create();
   FrameBuffers buffers_{pool_};
+  bool full_;
   std::mutex mutex_;
   std::vector<Block> blocks_;  // room for one frame's blocks, reused
   std::shared_ptr<CodedFrame> current_;

@@ -18,6 +18,7 @@ class DecodeError(Exception): ...
 class CodedFrame:
     index: int
     shown: bool
+    full: bool
     key: bool
     intra_only: bool
     lossless: bool
@@ -51,6 +52,7 @@ class Decoder:
         threads: int = 1,
         row_mt: bool = False,
         observe: bool = True,
+        full: bool = True,
         max_width: int = 0,
         max_height: int = 0,
     ) -> None: ...

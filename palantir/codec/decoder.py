@@ -38,6 +38,9 @@ class Decoder:
     grid     of the frames' texture and weights; None takes the default for each frame's size
     threads  decoding threads, 1..64; the trace does not depend on them
     row_mt   libvpx's row-based multi-threading
+    full     False: less is traced, in less time, and of each coded frame only what detail reuse
+             needs is there: no `prediction`, `reconstruction`, `texture`, all of which then raise
+             ValueError
 
     docs/live-input.md says what becomes of streams with gaps.
     """
@@ -49,10 +52,11 @@ class Decoder:
         grid: PatchGrid | tuple[int, int] | str | None = None,
         threads: int = 1,
         row_mt: bool = False,
+        full: bool = True,
     ) -> None:
         self._name = name
         self._grid = None if grid is None else PatchGrid.parse(grid)
-        self._native = _core.Decoder(threads=threads, row_mt=row_mt)
+        self._native = _core.Decoder(threads=threads, row_mt=row_mt, full=full)
         self._decoded = 0
         self._waiting = False
         self._tags: tuple[int, bool] | None = None
@@ -111,6 +115,7 @@ def decode_packets(
     grid: PatchGrid | tuple[int, int] | str | None = None,
     threads: int = 1,
     row_mt: bool = False,
+    full: bool = True,
     on_damage: OnDamage | None = None,
 ) -> Generator[DecodedPacket, None, None]:
     """Decode a file packet by packet; see `Decoder`.
@@ -122,7 +127,7 @@ def decode_packets(
     """
     if not isinstance(source, VideoSource):
         source = VideoSource(source)
-    decoder = Decoder(str(source.path), grid=grid, threads=threads, row_mt=row_mt)
+    decoder = Decoder(str(source.path), grid=grid, threads=threads, row_mt=row_mt, full=full)
     for packet in source.packets():
         yield decode_or_skip(decoder, packet, on_damage)
 

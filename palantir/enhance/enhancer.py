@@ -115,6 +115,11 @@ class Enhancer:
         """Of the frames enhanced so far."""
         return self._cost
 
+    @property
+    def needs_full_trace(self) -> bool:
+        """Whether coded frames must be of a `Decoder` with `full=True`."""
+        return isinstance(self._reuse, PaperReuse)
+
     def process(self, packet: DecodedPacket, anchors: NDArray[np.bool_]) -> SRFrame | None:
         """Enhance a packet's frames; the SR frame it displays, or None.
 

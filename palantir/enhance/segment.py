@@ -63,14 +63,12 @@ class Enhancement(Iterator[SRFrame]):
         source: VideoSource,
         profile: CacheProfile,
         enhancer: Enhancer,
-        threads: int,
+        packets: Generator[DecodedPacket, None, None],
         look_ahead: int,
-        on_damage: OnDamage | None = None,
     ) -> None:
         self.source, self.profile = source, profile
         self._enhancer = enhancer
-        packets = decode_packets(source, threads=threads, on_damage=on_damage)
-        self._frames = _enhanced(packets, source, profile, enhancer, look_ahead * (threads > 1))
+        self._frames = _enhanced(packets, source, profile, enhancer, look_ahead)
 
     def __next__(self) -> SRFrame:
         return next(self._frames)
@@ -134,10 +132,11 @@ def enhance(
     profile        its cache profile, or the path of one
     model          an SR network or the path of an ONNX file; None takes the shipped x4 network
     reuse          "detail" or "paper"; None takes the profile's
-    threads        of the VP9 decoder; with more than one, decoding and the network work ahead of
-                   reuse, each in a thread of its own, and reuse shares out the rows of a frame.
-                   Frames do not depend on it
-    look_ahead     packets that either may be ahead then; 0 for the least delay
+    threads        for decoding and reuse, besides the network's. With more than one, decoding and
+                   the network work ahead of reuse, each in a thread of its own; with more than
+                   two, decoding and reuse share out a frame's rows too. Frames do not depend on it
+    look_ahead     packets that either may be ahead then; 0 for the least delay: all threads then
+                   share out the rows of one frame
     model_threads  of ONNX Runtime, 0 for one a core
     providers      ONNX Runtime's execution providers, as `SRNetwork.load` takes them; like
                    model_threads for a model given by its path
@@ -159,6 +158,9 @@ def enhance(
         if isinstance(model, SRNetwork)
         else SRNetwork.load(model, providers, threads=model_threads)
     )
+    if threads == 1:
+        look_ahead = 0
+    decoding = threads // 2 if look_ahead else threads  # the rest is for reuse at the same time
     enhancer = Enhancer(
         network,
         known.grid,
@@ -166,9 +168,12 @@ def enhance(
         fade=_fade(known),
         colour=source.colour,
         name=str(source.path),
-        threads=threads,
+        threads=threads - decoding if look_ahead else threads,
     )
-    return Enhancement(source, known, enhancer, threads, look_ahead, on_damage)
+    packets = decode_packets(
+        source, threads=decoding, full=enhancer.needs_full_trace, on_damage=on_damage
+    )
+    return Enhancement(source, known, enhancer, packets, look_ahead)
 
 
 def _fade(profile: CacheProfile) -> float | None:

@@ -203,6 +203,24 @@ def test_an_unobserved_decoder_returns_pictures_but_no_frames() -> None:
             np.testing.assert_array_equal(plane, same)
 
 
+@pytest.mark.parametrize("kind", ["alt-ref", "4:4:4"])
+def test_less_than_a_full_trace_is_the_same_but_for_what_is_left_out(kind: str) -> None:
+    full, less = _core.Decoder(), _core.Decoder(full=False)
+    for data in KINDS[kind]():
+        for whole, part in zip(full.decode(data)[0], less.decode(data)[0], strict=True):
+            assert (whole.full, part.full) == (True, False)
+            for plane, same in zip(whole.planes, part.planes, strict=True):
+                np.testing.assert_array_equal(plane, same)
+            np.testing.assert_array_equal(whole.blocks, part.blocks)
+            for here, there in zip(whole.weights(2, 3), part.weights(2, 3), strict=True):
+                np.testing.assert_array_equal(here, there)
+            for missing in ("prediction", "reconstruction"):
+                with pytest.raises(ValueError, match="less than a full trace"):
+                    getattr(part, missing)
+            with pytest.raises(ValueError, match="less than a full trace"):
+                part.texture(2, 3)
+
+
 def test_decode_yields_the_frames_of_decode_packets(tmp_path: Path) -> None:
     path = encode(tmp_path / "clip.webm", "alt-ref", frames=30)
     packets = list(decode_packets(path, grid="2x2"))

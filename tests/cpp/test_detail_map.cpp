@@ -27,7 +27,7 @@ CodedFrame frame_of(BufferPool& pool, int index, int width, int height,
     facts.plane_height[p] = p ? (height + 1) / 2 : height;
   }
   for (Picture* picture : {&frame.picture, &frame.prediction}) {
-    *picture = Picture(pool, facts);
+    *picture = Picture(pool, facts, kPlanes);
     for (int p = 0; p < kPlanes; ++p) {
       const auto plane = picture->plane<uint8_t>(p);
       std::fill(plane.data, plane.data + plane.stride * plane.height, uint8_t{90});

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from palantir.enhance import Enhancement, enhance
+from palantir.codec import decode_packets
+from palantir.enhance import Enhancement, Enhancer, enhance
 from palantir.errors import PalantirError, ProfileError, UnsupportedError
 from palantir.graph import ErrorGraph
 from palantir.grid import PatchGrid
 from palantir.media import VideoSource
+from palantir.models import SRNetwork
 from palantir.profile import CacheProfile
 from palantir.schedule import select
 from tests.enhance.streams import packets
@@ -66,6 +68,20 @@ def test_threads_change_nothing(rich_clip: Path, profile: CacheProfile) -> None:
         assert fingerprints(rich_clip, profile, **options) == expected
     for look_ahead in (0, 1, 100):
         assert fingerprints(rich_clip, profile, threads=2, look_ahead=look_ahead) == expected
+
+
+@pytest.mark.parametrize("reuse", ["detail", "paper"])
+def test_what_reuse_does_not_need_is_not_traced(
+    rich_clip: Path, profile: CacheProfile, reuse: str
+) -> None:
+    shown = enhance(rich_clip, profile, reuse=reuse)
+    enhancer = Enhancer(SRNetwork.load(None), profile.grid, reuse=reuse)
+    anchors = iter(profile.anchors)
+    for packet in decode_packets(rich_clip):  # a full trace
+        frame = enhancer.process(packet, np.array([next(anchors) for _ in packet.frames]))
+        if frame is not None:
+            for plane, same in zip(next(shown).planes, frame.planes, strict=True):
+                np.testing.assert_array_equal(plane, same)
 
 
 def outcome(frames: Enhancement) -> tuple[int, str]:

@@ -141,6 +141,7 @@ static void capture(const PalantirFrame *frame, const PalantirPicture *picture,
     const int y = (mi_row * MI_SIZE) >> pd->subsampling_y;
     const uint8_t *const from =
         deep ? (const uint8_t *)CONVERT_TO_SHORTPTR(pd->dst.buf) : pd->dst.buf;
+    if (!picture->plane[plane]) continue;
     copy_rows(picture->plane[plane] + y * picture->stride[plane] + (x << deep),
               picture->stride[plane], from, (ptrdiff_t)pd->dst.stride << deep,
               (4 * pd->n4_w) << deep, VPXMIN(4 * pd->n4_h, frame->plane_height[plane] - y));

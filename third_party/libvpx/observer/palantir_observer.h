@@ -68,7 +68,8 @@ typedef struct PalantirFrame {
 typedef struct PalantirObserver {
   void *owner;
   /* Size and format are known: lend prediction and reconstruction planes, whose rows go on to the
-   * end of the widest block (64 samples) that starts in the picture. Non-zero: out of memory. */
+   * end of the widest block (64 samples) that starts in the picture. Planes that are not lent are
+   * not written. Non-zero: out of memory. */
   int (*begin)(void *owner, PalantirFrame *frame);
   /* The frame is complete. Non-zero: out of memory. */
   int (*end)(void *owner, const PalantirFrame *frame);
