@@ -128,7 +128,7 @@ py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, Buffe
 }
 
 py::tuple paper(const CodedFrame& frame, const ReferenceArrays<uint8_t>& arrays, int scale,
-                BufferPool& pool) {
+                BufferPool& pool, int threads) {
   check_scale(scale);
   check_frame(frame);
   if (!frame.full) throw py::value_error("the paper's reuse needs frames with a full trace");
@@ -136,7 +136,7 @@ py::tuple paper(const CodedFrame& frame, const ReferenceArrays<uint8_t>& arrays,
   const SRBuffer sr(frame, scale, pool);
   {
     py::gil_scoped_release release;
-    reuse_paper(frame, references, scale, sr.planes);
+    reuse_paper(frame, references, scale, sr.planes, threads);
   }
   return lend(sr.bytes, sr.planes);
 }
@@ -261,5 +261,5 @@ void register_reuse(py::module_& module) {
   module.def("render_detail", &render, py::arg("frame"), py::arg("detail").none(true),
              py::arg("scale"), py::arg("pool"), py::arg("threads") = 1);
   module.def("reuse_paper", &paper, py::arg("frame"), py::arg("references"), py::arg("scale"),
-             py::arg("pool"));
+             py::arg("pool"), py::arg("threads") = 1);
 }

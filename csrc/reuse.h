@@ -40,6 +40,6 @@ void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, int
 // residual, intra blocks the upscaled reconstruction, both before the loop filter, bilinear with
 // the block's edge clamped. Writes planes of scale times the LR planes' sizes.
 void reuse_paper(const CodedFrame& frame, const References<uint8_t>& references, int scale,
-                 const Planes<uint8_t>& sr);
+                 const Planes<uint8_t>& sr, int threads = 1);
 
 }  // namespace palantir

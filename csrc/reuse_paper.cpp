@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <utility>
 
 #include "motion.h"
+#include "parallel.h"
 #include "reuse.h"
 #include "simd.h"
 
@@ -10,45 +12,80 @@ namespace {
 
 using Signal = int16_t[kMaxBlock][kMaxBlock];
 
-// Bilinear weights at these scales are whole multiples of 1 / (2 * scale).
-struct Tap {
-  int near, far;                // input samples, already clamped to the block
-  int near_weight, far_weight;  // sum to 2 * scale
+// Where a phase of the output finds its two taps. Bilinear weights at these scales are whole
+// multiples of 1 / (2 * scale).
+struct Phase {
+  int near;                     // -1 or 0: relative to the phase's own input sample
+  int near_weight, far_weight;  // sum to 2 * scale; the far sample follows the near one
 };
 
-Tap tap_at(int position, int scale, int length) {
-  const int numerator = 2 * position + 1 - scale;  // of the centre, in 1 / (2 * scale)
-  const int floor = numerator < 0 ? -1 : numerator / (2 * scale);
-  const int fraction = numerator - floor * 2 * scale;
-  return {std::clamp(floor, 0, length - 1), std::clamp(floor + 1, 0, length - 1),
-          2 * scale - fraction, fraction};
+constexpr Phase phase_of(int index, int scale) {
+  const int numerator = 2 * index + 1 - scale;  // of the centre, in 1 / (2 * scale)
+  const int near = numerator < 0 ? -1 : 0;
+  const int fraction = numerator - near * 2 * scale;
+  return {near, 2 * scale - fraction, fraction};
+}
+
+// sum / (4 * scale^2), to the nearest, halves up; below 512 grey levels in size.
+template <int scale>
+inline int16_t whole(int16_t sum) {
+  constexpr int unit = 4 * scale * scale;
+  if constexpr (scale == 3) return static_cast<int16_t>((sum + unit / 2 + 512 * unit) / unit - 512);
+  constexpr int shift = scale == 1 ? 2 : scale == 2 ? 4 : 6;
+  return static_cast<int16_t>(static_cast<int16_t>(sum + unit / 2) >> shift);
+}
+
+// The sample of one phase at `from`, which counts 1 / (2 * scale), added to `below`. In 16 bits: no
+// sum is above 64 * 255.
+template <int scale, int index>
+inline uint8_t stretched(const int16_t* from, int16_t below) {
+  constexpr Phase phase = phase_of(index, scale);
+  const auto sum = static_cast<int16_t>(phase.near_weight * from[phase.near] +
+                                        phase.far_weight * from[phase.near + 1]);
+  const auto value = static_cast<int16_t>(below + whole<scale>(sum));
+  return static_cast<uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+// SR samples of one row, which has a sample more at both ends, added to what is there if `base`.
+template <bool base, int... index>
+inline void add_stretched(const int16_t* __restrict row, int width,
+                          std::integer_sequence<int, index...>, uint8_t* __restrict out) {
+  constexpr int scale = sizeof...(index);
+  for (int x = 0; x < width; ++x, out += scale)
+    ((out[index] = stretched<scale, index>(row + x, base ? out[index] : int16_t{0})), ...);
+}
+
+template <int scale>
+inline void add_stretched(const int16_t* row, int width, bool base, uint8_t* out) {
+  const std::make_integer_sequence<int, scale> phases;
+  return base ? add_stretched<true>(row, width, phases, out)
+              : add_stretched<false>(row, width, phases, out);
 }
 
 PALANTIR_CLONES
-void blend(const int16_t* a, const int16_t* b, int weight_a, int weight_b, int width,
-           int32_t* out) {
-  for (int x = 0; x < width; ++x) out[x] = weight_a * a[x] + weight_b * b[x];
+void add_row(const int16_t* a, const int16_t* b, const Phase& down, int width, int scale,
+             bool base, uint8_t* out) {
+  int16_t room[kMaxBlock + 2], *row = room + 1;
+  const int near = down.near_weight, far = down.far_weight;
+  for (int x = 0; x < width; ++x) row[x] = static_cast<int16_t>(near * a[x] + far * b[x]);
+  row[-1] = row[0];
+  row[width] = row[width - 1];
+  switch (scale) {
+    case 1: return add_stretched<1>(row, width, base, out);
+    case 2: return add_stretched<2>(row, width, base, out);
+    case 3: return add_stretched<3>(row, width, base, out);
+    default: return add_stretched<4>(row, width, base, out);
+  }
 }
 
 // sr = signal upscaled, added to what is there where `base` is set.
 void add_upscaled(const Signal& signal, const Area& area, int scale, bool base,
                   const Plane<uint8_t>& sr) {
-  const int unit = 4 * scale * scale;
-  Tap across[kMaxSide];
-  for (int x = 0; x < area.width * scale; ++x) across[x] = tap_at(x, scale, area.width);
-  int32_t row[kMaxBlock];
   for (int y = 0; y < area.height * scale; ++y) {
-    const Tap down = tap_at(y, scale, area.height);
-    blend(signal[down.near], signal[down.far], down.near_weight, down.far_weight, area.width,
-          row);
-    uint8_t* out = sr.row(area.y * scale + y) + area.x * scale;
-    for (int x = 0; x < area.width * scale; ++x) {
-      const Tap& tap = across[x];
-      const int sum = tap.near_weight * row[tap.near] + tap.far_weight * row[tap.far];
-      // Floor of (sum + unit / 2) / unit, also for a negative residual.
-      const int value = (sum + unit / 2 + 512 * unit) / unit - 512;
-      out[x] = static_cast<uint8_t>(std::clamp((base ? out[x] : 0) + value, 0, 255));
-    }
+    const Phase down = phase_of(y % scale, scale);
+    const int near = y / scale + down.near;
+    add_row(signal[std::max(near, 0)], signal[std::min(near + 1, area.height - 1)], down,
+            area.width, scale, base, sr.row(area.y * scale + y) + area.x * scale);
   }
 }
 
@@ -90,22 +127,31 @@ void predict(const CodedFrame& frame, const Block& block, int p, int scale,
   }
 }
 
+void reuse_block(const CodedFrame& frame, const Block& block,
+                 const References<uint8_t>& references, int scale, const Planes<uint8_t>& sr) {
+  thread_local Signal signal;
+  const bool reusable = is_reusable(block, references);
+  for (int p = 0; p < kPlanes; ++p) {
+    const Area area = area_of(frame, block, p);
+    if (area.empty()) continue;
+    if (reusable) predict(frame, block, p, scale, references, sr[p]);
+    if (reusable && block.skip) continue;
+    load(frame, p, area, reusable, signal);
+    add_upscaled(signal, area, scale, reusable, sr[p]);
+  }
+}
+
 }  // namespace
 
 void reuse_paper(const CodedFrame& frame, const References<uint8_t>& references, int scale,
-                 const Planes<uint8_t>& sr) {
-  thread_local Signal signal;
-  for (const Block& block : frame.blocks) {
-    const bool reusable = is_reusable(block, references);
-    for (int p = 0; p < kPlanes; ++p) {
-      const Area area = area_of(frame, block, p);
-      if (area.empty()) continue;
-      if (reusable) predict(frame, block, p, scale, references, sr[p]);
-      if (reusable && block.skip) continue;
-      load(frame, p, area, reusable, signal);
-      add_upscaled(signal, area, scale, reusable, sr[p]);
-    }
-  }
+                 const Planes<uint8_t>& sr, int threads) {
+  // Blocks read other frames, and write areas of their own.
+  constexpr int kTogether = 64;
+  const auto blocks = static_cast<int>(frame.blocks.size());
+  parallel_rows(threads, blocks, threads > 1 ? kTogether : blocks, [&](int begin, int end) {
+    for (int i = begin; i < end; ++i)
+      reuse_block(frame, frame.blocks[i], references, scale, sr);
+  });
 }
 
 }  // namespace palantir

@@ -100,7 +100,11 @@ def render_detail(
     threads: int = 1,
 ) -> _Planes: ...
 def reuse_paper(
-    frame: CodedFrame, references: Mapping[int, _Planes], scale: int, pool: BufferPool
+    frame: CodedFrame,
+    references: Mapping[int, _Planes],
+    scale: int,
+    pool: BufferPool,
+    threads: int = 1,
 ) -> _Planes: ...
 
 TIE_TOLERANCE: float

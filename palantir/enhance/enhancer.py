@@ -77,7 +77,7 @@ class Enhancer:
     colour   for streams that carry no tags of their own; None takes limited BT.601 or BT.709 by
              the frame's height
     name     of the stream, for error messages
-    threads  that share out the rows of a frame in detail reuse; frames do not depend on them
+    threads  that share out a frame's rows or blocks in reuse; frames do not depend on them
     """
 
     def __init__(
@@ -102,7 +102,9 @@ class Enhancer:
             raise ModelError(f"scale must be 1, 2, 3 or 4, not {self.scale}")
         self._inference = AnchorInference(network) if network else None
         self._reuse: Reuse = (
-            DetailReuse(self.scale, fade, threads) if reuse == "detail" else PaperReuse(self.scale)
+            DetailReuse(self.scale, fade, threads)
+            if reuse == "detail"
+            else PaperReuse(self.scale, threads)
         )
         self._grid, self._colour, self._name = grid, colour, name
         self._slots: dict[int, EnhancedFrame] = {}  # by coded index: what the slots still hold

@@ -107,10 +107,13 @@ class _PaperFrame:
 
 
 class PaperReuse:
-    """The paper's reuse: super-resolved pixels travel, residuals are upscaled and added."""
+    """The paper's reuse: super-resolved pixels travel, residuals are upscaled and added.
 
-    def __init__(self, scale: int) -> None:
-        self._scale = scale
+    Arguments are those of `DetailReuse`.
+    """
+
+    def __init__(self, scale: int, threads: int = 1) -> None:
+        self._scale, self._threads = scale, threads
         self._pool = _core.BufferPool()
 
     def enhance(
@@ -121,7 +124,7 @@ class PaperReuse:
     ) -> EnhancedFrame:
         """See `Reuse`."""
         pixels = {index: reference.render() for index, reference in references.items()}
-        planes = _core.reuse_paper(frame.native, pixels, self._scale, self._pool)
+        planes = _core.reuse_paper(frame.native, pixels, self._scale, self._pool, self._threads)
         self._paste(frame, planes, anchors)
         return _PaperFrame(planes)
 

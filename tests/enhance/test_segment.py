@@ -64,6 +64,10 @@ def test_it_yields_the_displayed_frames(
 def test_threads_change_nothing(rich_clip: Path, profile: CacheProfile) -> None:
     expected = fingerprints(rich_clip, profile)
     assert len(set(expected)) == 18
+    paper = {"reuse": "paper"}
+    assert fingerprints(rich_clip, profile, threads=4, **paper) == fingerprints(
+        rich_clip, profile, **paper
+    )
     for options in ({"threads": 2}, {"threads": 8}, {"model_threads": 1}, {"model_threads": 3}):
         assert fingerprints(rich_clip, profile, **options) == expected
     for look_ahead in (0, 1, 100):
