@@ -17,6 +17,7 @@ from palantir.cli.options import (
     file_argument,
     file_option,
     json_option,
+    max_size_option,
     output_option,
     progress_option,
     providers_option,
@@ -81,6 +82,7 @@ Examples:
     help="Threads of the network [one a core].",
 )
 @providers_option
+@max_size_option
 @keep_going_option
 @json_option
 @progress_option
@@ -96,6 +98,7 @@ def command(
     look_ahead: int,
     model_threads: int,
     providers: tuple[str, ...],
+    max_size: tuple[int, int] | None,
     keep_going: bool,
     as_json: bool,
     progress: bool | None,
@@ -116,7 +119,7 @@ def command(
         source, chosen, _network(model, allowed_models, providers, model_threads),
         reuse=reuse, threads=threads, look_ahead=look_ahead,
         model_threads=model_threads, providers=providers,
-        on_damage=damage if keep_going else None,
+        max_size=max_size, on_damage=damage if keep_going else None,
     )  # fmt: skip
     first = next(frames, None)
     if first is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ __all__ = [
     "file_option",
     "grid_option",
     "json_option",
+    "max_size_option",
     "output_option",
     "parsed_by",
     "progress_option",
@@ -82,6 +84,25 @@ def parsed_by(parse: Callable[[str], Any]) -> Callable[..., Any]:
             raise click.BadParameter(str(error), ctx, parameter) from None
 
     return callback
+
+
+def _size(
+    ctx: click.Context, parameter: click.Parameter, text: str | None
+) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch("([1-9][0-9]{0,4})[xX]([1-9][0-9]{0,4})", text)
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not WIDTHxHEIGHT, such as 1920x1080", ctx, parameter)
+    return int(match[1]), int(match[2])
+
+
+max_size_option = click.option(
+    "--max-size",
+    metavar="WxH",
+    callback=_size,
+    help="Refuse larger frames before taking memory for them  [default: the build's limit]",
+)
 
 
 def _parse_grid(text: str) -> PatchGrid:

@@ -45,6 +45,7 @@ class Settings:
     tail: bool
     deadline: float | None
     reuse: str
+    max_size: tuple[int, int] | None
     keep_going: bool
     threads: int
     progress: bool | None
@@ -119,8 +120,9 @@ def _live(segment: str, settings: Settings, damage: Damage) -> _Made:
     begin, closed = time.perf_counter(), []
     with progress_bar("schedule", source.frame_count, settings.progress) as report:
         for decoded in decode_packets(
-            source, threads=settings.threads, on_damage=damage if settings.keep_going else None
-        ):
+            source, threads=settings.threads, max_size=settings.max_size,
+            on_damage=damage if settings.keep_going else None,
+        ):  # fmt: skip
             digest.update(decoded.packet.data)
             closed += scheduler.push(decoded)
             report(decoded.packet.index + 1)
@@ -180,7 +182,7 @@ def _construct(segment: str, settings: Settings, damage: Damage) -> tuple[ErrorG
     with progress_bar("construct", source.frame_count, settings.progress) as report:
         graph = graph_from_video(
             source, settings.grid_of(source), threads=settings.threads, progress=report,
-            on_damage=damage if settings.keep_going else None,
+            max_size=settings.max_size, on_damage=damage if settings.keep_going else None,
         )  # fmt: skip
     return graph, time.perf_counter() - begin
 

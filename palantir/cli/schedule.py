@@ -17,6 +17,7 @@ from palantir.cli.options import (
     file_option,
     grid_option,
     json_option,
+    max_size_option,
     output_option,
     parsed_by,
     progress_option,
@@ -155,6 +156,7 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     help="Reuse mode the profile asks for.",
 )
 @click.option("--resume", is_flag=True, help="Keep SEGMENTs' own profiles, however made.")
+@max_size_option
 @keep_going_option
 @threads_option
 @json_option

@@ -34,13 +34,15 @@ class DecodedPacket:
 class Decoder:
     """A VP9 decoder that traces. One thread at a time may use it; the GIL is free meanwhile.
 
-    name     of the stream, for error messages
-    grid     of the frames' texture and weights; None takes the default for each frame's size
-    threads  decoding threads, 1..64; the trace does not depend on them
-    row_mt   libvpx's row-based multi-threading
-    full     False: less is traced, in less time, and of each coded frame only what detail reuse
-             needs is there: no `prediction`, `reconstruction`, `texture`, all of which then raise
-             ValueError
+    name      of the stream, for error messages
+    grid      of the frames' texture and weights; None takes the default for each frame's size
+    threads   decoding threads, 1..64; the trace does not depend on them
+    row_mt    libvpx's row-based multi-threading
+    full      False: less is traced, in less time, and of each coded frame only what detail reuse
+              needs is there: no `prediction`, `reconstruction`, `texture`, all of which then raise
+              ValueError
+    max_size  (width, height) of the largest frame to take, each 1..65536; larger ones are refused
+              before memory is taken for them. None: the build's limit, `palantir doctor` tells it
 
     docs/live-input.md says what becomes of streams with gaps.
     """
@@ -53,10 +55,14 @@ class Decoder:
         threads: int = 1,
         row_mt: bool = False,
         full: bool = True,
+        max_size: tuple[int, int] | None = None,
     ) -> None:
         self._name = name
         self._grid = None if grid is None else PatchGrid.parse(grid)
-        self._native = _core.Decoder(threads=threads, row_mt=row_mt, full=full)
+        width, height = (0, 0) if max_size is None else _checked_size(max_size)
+        self._native = _core.Decoder(
+            threads=threads, row_mt=row_mt, full=full, max_width=width, max_height=height
+        )
         self._decoded = 0
         self._waiting = False
         self._tags: tuple[int, bool] | None = None
@@ -100,6 +106,12 @@ class Decoder:
         )
 
 
+def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
+    if not (len(size) == 2 and all(isinstance(n, int) and 1 <= n <= 65536 for n in size)):
+        raise ValueError(f"max_size is {size!r}, not a width and a height of 1..65536 pixels")
+    return size
+
+
 def _begins_with_key_frame(data: bytes) -> bool:
     """Whether a packet's first frame is a key frame (VP9 specification 6.2)."""
     if not data or data[0] >> 6 != 0b10:  # the frame marker
@@ -116,6 +128,7 @@ def decode_packets(
     threads: int = 1,
     row_mt: bool = False,
     full: bool = True,
+    max_size: tuple[int, int] | None = None,
     on_damage: OnDamage | None = None,
 ) -> Generator[DecodedPacket, None, None]:
     """Decode a file packet by packet; see `Decoder`.
@@ -127,7 +140,9 @@ def decode_packets(
     """
     if not isinstance(source, VideoSource):
         source = VideoSource(source)
-    decoder = Decoder(str(source.path), grid=grid, threads=threads, row_mt=row_mt, full=full)
+    decoder = Decoder(
+        str(source.path), grid=grid, threads=threads, row_mt=row_mt, full=full, max_size=max_size
+    )
     for packet in source.packets():
         yield decode_or_skip(decoder, packet, on_damage)
 
@@ -149,6 +164,7 @@ def decode(
     grid: PatchGrid | tuple[int, int] | str | None = None,
     threads: int = 1,
     row_mt: bool = False,
+    max_size: tuple[int, int] | None = None,
     on_damage: OnDamage | None = None,
 ) -> Iterator[CodedFrame]:
     """The coded frames of a file, in decode order, invisible ones too.
@@ -156,6 +172,6 @@ def decode(
     Arguments and errors are those of `decode_packets`.
     """
     for decoded in decode_packets(
-        source, grid=grid, threads=threads, row_mt=row_mt, on_damage=on_damage
+        source, grid=grid, threads=threads, row_mt=row_mt, max_size=max_size, on_damage=on_damage
     ):
         yield from decoded.frames

@@ -124,6 +124,7 @@ def enhance(
     look_ahead: int = LOOK_AHEAD,
     model_threads: int = 0,
     providers: Sequence[str] = ("cpu",),
+    max_size: tuple[int, int] | None = None,
     on_damage: OnDamage | None = None,
 ) -> Enhancement:
     """Decode and super-resolve a segment; iterate over the result for its displayed frames.
@@ -140,6 +141,7 @@ def enhance(
     model_threads  of ONNX Runtime, 0 for one a core
     providers      ONNX Runtime's execution providers, as `SRNetwork.load` takes them; like
                    model_threads for a model given by its path
+    max_size       (width, height) of the largest LR frame to take; None: the build's limit
     on_damage      called, in the decoding thread, with the error of each packet that cannot be
                    decoded and so displays nothing; None raises the first such error
                    (docs/live-input.md)
@@ -171,7 +173,11 @@ def enhance(
         threads=threads - decoding if look_ahead else threads,
     )
     packets = decode_packets(
-        source, threads=decoding, full=enhancer.needs_full_trace, on_damage=on_damage
+        source,
+        threads=decoding,
+        full=enhancer.needs_full_trace,
+        max_size=max_size,
+        on_damage=on_damage,
     )
     return Enhancement(source, known, enhancer, packets, look_ahead)
 

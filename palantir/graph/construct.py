@@ -134,10 +134,12 @@ def graph_from_video(
     error_model: str | ErrorModel = "paper",
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
+    max_size: tuple[int, int] | None = None,
     on_damage: OnDamage | None = None,
 ) -> ErrorGraph:
     """Decode a segment once and build its graph; `progress` hears the packets done so far.
 
+    max_size   (width, height) of the largest frame to take
     on_damage  called with the error of each packet that cannot be decoded, whose frames are then
                missing; None raises the first such error (docs/live-input.md)
 
@@ -155,7 +157,7 @@ def graph_from_video(
         error_model=error_model,
         time_base=source.time_base,
     )
-    decoder = Decoder(str(source.path), threads=threads)
+    decoder = Decoder(str(source.path), threads=threads, max_size=max_size)
     for packet in source.packets():
         digest.update(packet.data)
         decoded = decode_or_skip(decoder, packet, on_damage)

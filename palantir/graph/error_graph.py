@@ -103,6 +103,7 @@ class ErrorGraph:
         *,
         error_model: str | ErrorModel = "paper",
         threads: int = 1,
+        max_size: tuple[int, int] | None = None,
         on_damage: OnDamage | None = None,
     ) -> ErrorGraph:
         """The graph of a VP9 segment.
@@ -110,6 +111,7 @@ class ErrorGraph:
         grid         patches, `(rows, columns)` or text such as "3x5"; None takes the default
         error_model  "paper", or a function of its signature (palantir.graph.error_models)
         threads      decoding threads, 1..64
+        max_size     (width, height) of the largest frame to take; None: the build's limit
         on_damage    called with the error of each packet that cannot be decoded, whose frames are
                      then missing; None raises the first such error (docs/live-input.md)
 
@@ -119,8 +121,9 @@ class ErrorGraph:
         from palantir.graph.construct import graph_from_video
 
         return graph_from_video(
-            source, grid, error_model=error_model, threads=threads, on_damage=on_damage
-        )
+            source, grid, error_model=error_model, threads=threads,
+            max_size=max_size, on_damage=on_damage,
+        )  # fmt: skip
 
     @property
     def nodes(self) -> int:
