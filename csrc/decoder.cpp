@@ -83,10 +83,15 @@ DecodedPacket Decoder::decode(const uint8_t* data, size_t size) {
   current_.reset();
   display_ = -1;
   displayed_ = nullptr;
+  crowded_ = false;
   if (size == 0) throw DecodeError(VPX_CODEC_INVALID_PARAM, "empty packet");
   if (size > UINT32_MAX) throw DecodeError(VPX_CODEC_INVALID_PARAM, "packet above 4 GiB");
   const auto status =
       vpx_codec_decode(&codec_, data, static_cast<unsigned>(size), nullptr, 0);
+  if (crowded_)
+    throw DecodeError(VPX_CODEC_UNSUP_BITSTREAM, "more than " +
+                                                     std::to_string(kMaxFramesPerPacket) +
+                                                     " coded frames in one packet");
   if (status != VPX_CODEC_OK) throw DecodeError(status, error_text(&codec_));
 
   vpx_codec_iter_t iterator = nullptr;
@@ -103,6 +108,8 @@ DecodedPacket Decoder::decode(const uint8_t* data, size_t size) {
 }
 
 void Decoder::begin(PalantirFrame& frame) {
+  crowded_ = decoded_.size() == kMaxFramesPerPacket;
+  if (crowded_) throw std::length_error("packet");  // libvpx gives the packet up
   current_ = std::make_shared<CodedFrame>();
   current_->full = full_;
   current_->prediction = Picture(*pool_, frame, full_ ? kPlanes : 1);

@@ -17,6 +17,10 @@
 
 namespace palantir {
 
+// As many as a superframe's index can list. libvpx would also decode frame after frame of a packet
+// without an index, and all of them would have to be kept until the packet is done.
+constexpr size_t kMaxFramesPerPacket = 8;
+
 struct DecoderOptions {
   int threads = 1;      // 1..64
   bool row_mt = false;  // libvpx's row-based multi-threading
@@ -70,6 +74,7 @@ class Decoder {
   std::vector<std::shared_ptr<CodedFrame>> decoded_;
   int32_t display_ = -1;
   const vpx_image_t* displayed_ = nullptr;
+  bool crowded_ = false;
 };
 
 }  // namespace palantir
