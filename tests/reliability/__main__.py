@@ -1,0 +1,66 @@
+"""What takes too long for the ordinary tests: `python -m tests.reliability --help`."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from tests.reliability.borders import BORDERS, seeds
+from tests.reliability.kills import kill_writers
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def reliability() -> None:
+    """The long runs behind docs/reliability.md."""
+
+
+@reliability.command()
+@click.argument("borders", nargs=-1, metavar="[BORDER]...")
+@click.option("--minutes", default=2.0, show_default=True, help="For each border.")
+@click.option("--corpus", type=Path, default=Path("build/fuzz-python"), show_default=True)
+def fuzz(borders: tuple[str, ...], minutes: float, corpus: Path) -> None:
+    """Fuzz Python's borders with atheris (pip install atheris)."""
+    for name in borders or BORDERS:
+        click.echo(_fuzzed(name, minutes, corpus / name))
+
+
+def _fuzzed(name: str, minutes: float, corpus: Path) -> str:
+    """One border; a line about the run. What it finds stays in the corpus for the next one."""
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds(name)):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    crashes = corpus.parent / f"crash-{name}-"
+    command = [
+        sys.executable, "-m", "tests.reliability.fuzz_one", name, str(corpus),
+        f"-max_total_time={round(60 * minutes)}", "-timeout=20", "-rss_limit_mb=4096",
+        "-max_len=65536", "-print_final_stats=1", f"-artifact_prefix={crashes}",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    (corpus.parent / f"{name}.log").write_text(done.stdout + done.stderr)
+    if done.returncode:
+        raise click.ClickException(f"{name}: found something, see {crashes}* and {name}.log")
+    runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
+    points = re.findall(r"cov: (\d+)", done.stderr)
+    return (
+        f"{name}: {int(runs[1]) if runs else 0:,} executions in {minutes:g} minutes, "
+        f"{points[-1] if points else 0} points covered, no finding"
+    )
+
+
+@reliability.command()
+@click.option("--writes", default=1000, show_default=True, help="Of each kind.")
+def kill(writes: int) -> None:
+    """Kill writers of profiles and videos with SIGKILL, in the middle of it."""
+    with TemporaryDirectory() as folder:
+        for kind in ("profile", "video"):
+            outcome = kill_writers(kind, writes, Path(folder))
+            click.echo(f"{kind}: {outcome}")
+
+
+if __name__ == "__main__":
+    reliability()
