@@ -6,7 +6,7 @@ import os
 import time
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -25,9 +25,6 @@ from palantir.cli.options import (
 from palantir.cli.printing import print_json
 from palantir.cli.progress import progress_bar
 from palantir.errors import MediaError, ProfileError
-
-if TYPE_CHECKING:
-    from palantir.models import SRNetwork
 
 _EXAMPLES = """\b
 Examples:
@@ -82,6 +79,9 @@ Examples:
     help="Threads of the network [one a core].",
 )
 @providers_option
+@click.option(
+    "--retry-on-cpu", is_flag=True, help="Go on on the CPU where another provider fails half way."
+)
 @max_size_option
 @keep_going_option
 @json_option
@@ -98,6 +98,7 @@ def command(
     look_ahead: int,
     model_threads: int,
     providers: tuple[str, ...],
+    retry_on_cpu: bool,
     max_size: tuple[int, int] | None,
     keep_going: bool,
     as_json: bool,
@@ -106,6 +107,7 @@ def command(
     """Super-resolve SEGMENT, a VP9 file, and write the result; times and audio are kept."""
     import palantir
     from palantir.media import VideoSink, VideoSource
+    from palantir.models import SRNetwork, read_allowed
 
     if as_json and output == "-":
         raise click.UsageError("--json and video cannot share standard output")
@@ -114,11 +116,14 @@ def command(
     check_output(output, segment, chosen, model, allowed_models)
     if not profile and not chosen.exists():
         raise ProfileError(f"{chosen}: no such profile; make it with: palantir schedule {segment}")
+    allowed = None if allowed_models is None else read_allowed(allowed_models)
     damage, begin = Damage(), time.perf_counter()
+    network = SRNetwork.load(
+        model, providers, model_threads, allowed=allowed, retry_on_cpu=retry_on_cpu
+    )
     frames = palantir.enhance(
-        source, chosen, _network(model, allowed_models, providers, model_threads),
+        source, chosen, network,
         reuse=reuse, threads=threads, look_ahead=look_ahead,
-        model_threads=model_threads, providers=providers,
         max_size=max_size, on_damage=damage if keep_going else None,
     )  # fmt: skip
     first = next(frames, None)
@@ -137,6 +142,8 @@ def command(
             report(count)
     seconds = time.perf_counter() - begin
     damage.tell()
+    if network.fallback:
+        click.echo(f"palantir: went on on the CPU: {network.fallback}", err=True)
     facts: dict[str, Any] = {
         "output": output,
         "frames": count,
@@ -152,17 +159,6 @@ def command(
         print_json(facts)
     else:
         click.echo(_sentence(facts), err=output == "-")
-
-
-def _network(
-    model: str | None, allowed_models: str | None, providers: tuple[str, ...], threads: int
-) -> SRNetwork | str | None:
-    """What `palantir.enhance` takes as a model."""
-    if allowed_models is None:
-        return model
-    from palantir.models import SRNetwork, read_allowed
-
-    return SRNetwork.load(model, providers, threads, allowed=read_allowed(allowed_models))
 
 
 def _sentence(facts: dict[str, Any]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -59,15 +60,25 @@ def network_load(path: str | os.PathLike[str] | None = None) -> NetworkLoad:
 class SRNetwork:
     """A loaded network, with the facts of `NetworkTraits` as attributes.
 
-    path   of its file
-    input  name of its one input
+    path      of its file
+    input     name of its one input
+    fallback  why it went over to the CPU half way, in one line; None as long as it did not
 
     On the CPU provider its results do not depend on how the frame is cut into tiles (given
     `radius` pixels of halo), on the batch or on the number of threads, bit for bit.
     """
 
-    def __init__(self, session: Any, file: OnnxFile, path: Path, size: int) -> None:
+    def __init__(
+        self,
+        session: Any,
+        file: OnnxFile,
+        path: Path,
+        size: int,
+        on_cpu: Callable[[], Any] | None = None,
+    ) -> None:
         self._session, self._file, self.path, self._size = session, file, path, size
+        self._on_cpu = on_cpu
+        self.fallback: str | None = None
         self.input, self._one_at_a_time, channels = check_interface(session, str(path))
         self.traits: NetworkTraits = find_traits(file, self.run, channels, str(path))
         self.scale = self.traits.scale
@@ -86,6 +97,7 @@ class SRNetwork:
         *,
         warm_up: tuple[int, int] | None = None,
         allowed: Collection[str] | None = None,
+        retry_on_cpu: bool = False,
     ) -> SRNetwork:
         """Reads an ONNX file (None: the shipped network) and prepares it to run.
 
@@ -96,6 +108,8 @@ class SRNetwork:
         of that size is not slower than the others. With `allowed`, SHA-256 sums in lower-case
         hexadecimal (`read_allowed`), a file that is none of these is not even parsed, and no
         optimised form of it is taken from the cache; the shipped network is always allowed.
+        With `retry_on_cpu` a provider that has started and fails on a picture is left for the CPU,
+        for good, which runs that picture again; `fallback` then says why. Without, it is an error.
 
         Raises ModelError: not allowed, unreadable or no ONNX model, weights in other files, custom
         operators, loops, more than 512 MiB or unreasonably many parts, unsuitable inputs or
@@ -108,7 +122,9 @@ class SRNetwork:
             check_allowed(data, allowed, str(source))
         file = parse(data, str(source))
         session = open_session(data, str(source), tuple(providers), threads, cached=allowed is None)
-        network = cls(session, file, source, len(data))
+        on_cpu = partial(open_session, data, str(source), ("cpu",), threads)
+        spare = on_cpu if retry_on_cpu and tuple(providers) != ("cpu",) else None
+        network = cls(session, file, source, len(data), spare)
         if warm_up is not None:
             channels = 1 if network.colour == "luma" else 3
             network.run(np.zeros((1, channels, *warm_up), np.float32))
@@ -148,8 +164,11 @@ class SRNetwork:
             (result,) = self._session.run(None, feed)
         except Exception as error:  # ONNX Runtime's exceptions have no common base
             size = "x".join(map(str, batch.shape))
-            reason = in_one_line(error)
-            raise ModelError(f"{self.path}: fails on a {size} input: {reason}") from None
+            reason = f"{self.path}: fails on a {size} input: {in_one_line(error)}"
+            if self._on_cpu is None:
+                raise ModelError(reason) from None
+            self._session, self._on_cpu, self.fallback = self._on_cpu(), None, reason
+            return self._infer(batch)
         return cast("NDArray[np.float32]", result)
 
 
