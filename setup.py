@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from Cython.Build import cythonize
 from pybind11.setup_helpers import ParallelCompile, Pybind11Extension
@@ -22,6 +23,8 @@ sys.path.insert(0, str(ROOT))
 from third_party.libvpx.build import build, patched_source, place_licences  # noqa: E402
 from third_party.libvpx.fetch import ship_tree  # noqa: E402
 from third_party.libvpx.upstream import LibvpxError  # noqa: E402
+from third_party.licences import place_pybind11_licence  # noqa: E402
+from third_party.source_archive import pack  # noqa: E402
 
 OBJECTS = ROOT / "build" / "native"  # kept in a working copy, so that only what changed is compiled
 FLAGS_FILE = OBJECTS / "flags"
@@ -64,13 +67,32 @@ class BuildNative(build_ext):
 
 
 class SourceRelease(sdist):
-    """An sdist with libvpx's patched source inside: it installs without fetching."""
+    """An sdist with libvpx's patched source inside: it installs without fetching.
+
+    The same tree gives the same bytes.
+    """
 
     def make_release_tree(self, base_dir: str, files: list[str]) -> None:
         """Add the patched tree and the SHA-256 of its files."""
         super().make_release_tree(base_dir, files)
         with patched_source() as tree:
             ship_tree(tree, Path(base_dir) / "third_party" / "libvpx" / "source")
+
+    def make_archive(  # type: ignore[override]
+        self,
+        base_name: str,
+        format: str,  # noqa: A002 - setuptools' own word
+        root_dir: Any = None,
+        base_dir: str | None = None,
+        owner: str | None = None,
+        group: str | None = None,
+    ) -> str:
+        """Pack the tree; setuptools would record times, owners and the file system's order."""
+        if format != "gztar" or base_dir is None:
+            raise ValueError(f"sdists are .tar.gz, not {format}")
+        target = f"{base_name}.tar.gz"
+        pack(Path(base_dir), Path(target))
+        return target
 
 
 def translate(extension: Extension) -> list[str]:
@@ -133,6 +155,7 @@ def main() -> None:
     ParallelCompile("PALANTIR_JOBS", needs_recompile=needs_recompile).install()
     try:
         place_licences()
+        place_pybind11_licence()
         setup(
             ext_modules=[core_extension(), sequential_extension()],
             cmdclass={"build_ext": BuildNative, "sdist": SourceRelease},

@@ -12,6 +12,7 @@ import click
 
 from tests.reliability.borders import BORDERS, seeds
 from tests.reliability.kills import kill_writers
+from tests.reliability.rebuild import built_twice
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,6 +61,13 @@ def kill(writes: int) -> None:
         for kind in ("profile", "video"):
             outcome = kill_writers(kind, writes, Path(folder))
             click.echo(f"{kind}: {outcome}")
+
+
+@reliability.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def rebuild(folder: Path) -> None:
+    """Build sdist and wheel of HEAD twice, in two places below FOLDER, and compare them."""
+    click.echo(built_twice(folder))
 
 
 if __name__ == "__main__":
