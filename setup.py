@@ -27,6 +27,7 @@ from third_party.licences import place_pybind11_licence  # noqa: E402
 from third_party.source_archive import pack  # noqa: E402
 
 OBJECTS = ROOT / "build" / "native"  # kept in a working copy, so that only what changed is compiled
+EXPORTS = "csrc/exports.map"
 FLAGS_FILE = OBJECTS / "flags"
 PLAIN_FLAGS = ["-O3", "-g0", "-ffp-contract=off", "-fvisibility=hidden", "-MMD"]
 FLAGS = [*PLAIN_FLAGS, "-Wall", "-Wextra", "-pthread"]
@@ -128,7 +129,7 @@ def needs_recompile(object_file: str, source: str) -> bool:
 def core_extension() -> Extension:
     """The extension over ``csrc``, libvpx not yet named."""
     werror = ["-Werror"] if os.environ.get("PALANTIR_WERROR") == "1" else []
-    hidden = ["-Wl,--exclude-libs,ALL"] if sys.platform == "linux" else []
+    hidden = [f"-Wl,--version-script={EXPORTS}"] if sys.platform == "linux" else []
     return Pybind11Extension(
         "palantir._core",
         sorted(str(path.relative_to(ROOT)) for path in (ROOT / "csrc").glob("*.cpp")),
@@ -145,6 +146,7 @@ def sequential_extension() -> Extension:
         "palantir.schedule.sequential",
         [str(SEQUENTIAL)],
         depends=[str(SEQUENTIAL.with_suffix(".pxd"))],
+        extra_link_args=[f"-Wl,--version-script={EXPORTS}"] if sys.platform == "linux" else [],
         # Generated C is not held to our warning flags; sums round as in Python.
         extra_compile_args=PLAIN_FLAGS,
     )

@@ -38,7 +38,7 @@ def _fuzzed(name: str, minutes: float, corpus: Path) -> str:
     crashes = corpus.parent / f"crash-{name}-"
     command = [
         sys.executable, "-m", "tests.reliability.fuzz_one", name, str(corpus),
-        f"-max_total_time={round(60 * minutes)}", "-timeout=20", "-rss_limit_mb=4096",
+        f"-max_total_time={round(60 * minutes)}", "-timeout=300", "-rss_limit_mb=4096",
         "-max_len=65536", "-print_final_stats=1", f"-artifact_prefix={crashes}",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
