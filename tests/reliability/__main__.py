@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from tests.reliability.borders import BORDERS, seeds
+from tests.reliability.covered import BRANCHES, LINES, measure, summary
 from tests.reliability.kills import kill_writers
 from tests.reliability.rebuild import built_twice
 
@@ -68,6 +69,17 @@ def kill(writes: int) -> None:
 def rebuild(folder: Path) -> None:
     """Build sdist and wheel of HEAD twice, in two places below FOLDER, and compare them."""
     click.echo(built_twice(folder))
+
+
+@reliability.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST'S ARGUMENTS]...")
+def coverage(arguments: tuple[str, ...]) -> None:
+    """Run the tests and print what of our Python they reach; too little is an error."""
+    measure(arguments)
+    lines, branches = summary()
+    click.echo(f"Python: {lines:.1f} % of lines, {branches:.1f} % of branches")
+    if lines < LINES or branches < BRANCHES:
+        raise click.ClickException(f"{LINES} % of lines and {BRANCHES} % of branches are promised")
 
 
 if __name__ == "__main__":
