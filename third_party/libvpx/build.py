@@ -31,6 +31,7 @@ from third_party.libvpx.upstream import HERE, LibvpxError
 __all__ = ["FLAVOURS", "Flavour", "Library", "build", "configure_options"]
 __all__ += ["patched_source", "place_licences"]
 
+_LARGEST = 32768  # pixels, a frame's sides: libvpx counts coefficients in an int
 _X86 = ("x86_64", "AMD64", "i686")
 _FLAG_VARIABLES = ("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "ASFLAGS", "MAKEFLAGS")
 
@@ -77,6 +78,8 @@ def configure_options(flavour: str = "plain") -> list[str]:
     limit = os.environ.get("PALANTIR_SIZE_LIMIT", "8192x8192")
     if not re.fullmatch(r"[1-9]\d{0,4}x[1-9]\d{0,4}", limit):
         raise LibvpxError(f"PALANTIR_SIZE_LIMIT must be WIDTHxHEIGHT, not {limit!r}")
+    if max(map(int, limit.split("x"))) > _LARGEST:
+        raise LibvpxError(f"PALANTIR_SIZE_LIMIT is at most {_LARGEST}x{_LARGEST}, not {limit}")
     off = "examples tools docs install-docs unit-tests vp8 vp9-encoder webm-io libyuv shared"
     off += " postproc vp9-postproc dependency-tracking debug-libs"
     on = "vp9-decoder vp9-highbitdepth static pic multithread runtime-cpu-detect optimizations"
