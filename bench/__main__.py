@@ -60,7 +60,7 @@ def figures() -> None:
 )
 @click.option("--size", "wanted", multiple=True, help="Such as 854x480; can be repeated [all].")
 @click.option("--model", type=_NETWORK, help="ONNX network, x4 [the shipped one].")
-@click.option("--model-x2", type=_NETWORK, help="ONNX network, x2, without which x2 is left out.")
+@click.option("--model-x2", type=_NETWORK, help="ONNX network, x2 [one with random weights].")
 def engine(
     markdown: Path | None,
     as_json: Path | None,
@@ -70,10 +70,11 @@ def engine(
     model_x2: Path | None,
 ) -> None:
     """Enhancement speed, stage by stage and overlapped, and peak memory; about 10 minutes."""
-    from bench.engine import SIZES, report_engine, thread_counts
+    from bench.engine import FOLDER, SIZES, report_engine, thread_counts
+    from bench.untrained import light_network
 
     sizes = [size for size in SIZES if not wanted or f"{size.width}x{size.height}" in wanted]
-    models = {4: model} | ({2: model_x2} if model_x2 else {})
+    models = {4: model, 2: model_x2 or light_network(FOLDER / "untrained-light-x2.onnx", 2)}
     report_engine(sizes, models, frames, thread_counts()).publish(markdown, as_json)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from bench.clip import benchmark_clip
 from bench.engine_run import Finding, Run, find
 from bench.report import Report, Table, machine
 from bench.timing import seconds_of
+from bench.untrained import paper_network
 from palantir import _core
 from palantir.cli.progress import progress_bar
 from palantir.codec import decode_packets
@@ -25,12 +26,14 @@ from palantir.models import SRNetwork
 from palantir.profile import CacheProfile
 from palantir.schedule import select
 
-__all__ = ["SIZES", "Size", "report_engine", "thread_counts"]
+__all__ = ["FOLDER", "SIZES", "Size", "report_engine", "thread_counts"]
 
-_BUDGETS = ((0.0, "0"), (1 / 60, "1.67 %"), (1 / 20, "5 %"), (1 / 10, "10 %"))
+_BUDGETS = (0.0, 1 / 60, 1 / 20, 1 / 10)
+_PAPER, _PAPER_AT = ", 8x48 network", 1 / 20  # a row with the paper's network
+_REAL_TIME = 30  # frames a second
 _PEER_FRAMES = 10
-_NETWORK_ROUNDS = 3
-_FOLDER = Path("build/bench")
+_NETWORK_ROUNDS = 2
+FOLDER = Path("build/bench")
 
 
 @dataclass(frozen=True)
@@ -59,54 +62,78 @@ class Peers:
     per_frame: float  # network alone, on as many threads as said
 
 
+@dataclass(frozen=True)
+class _Case:
+    """What a row is of: `budget` as a share of patches, a profile with as many, a network."""
+
+    budget: float
+    label: str
+    profile: Path
+    model: Path | None
+
+
 def report_engine(
     sizes: Sequence[Size], models: dict[int, Path | None], frames: int, threads: tuple[int, ...]
 ) -> Report:
-    """Measure everything; `models` by scale, sizes of other scales are left out."""
-    sizes = [size for size in sizes if size.scale in models]
+    """Measure everything; `models` by scale, None the shipped one."""
     rows, stages, data = [], [], []
-    with progress_bar("engine", len(sizes) * len(threads) * len(_BUDGETS), None) as report:
-        done = 0
+    total = sum(len(_labels(size)) for size in sizes) * len(threads)
+    with progress_bar("engine", total, None) as report:
         for size in sizes:
             clip = benchmark_clip(size.width, size.height)
-            graph = ErrorGraph.from_video(clip)
-            profiles = [_profile(graph, clip, budget) for budget, _ in _BUDGETS]
+            cases = _cases(clip, size, models[size.scale])
             for count in threads:
-                peers = _peers(clip, size, models[size.scale], count)
-                for (budget, label), profile in zip(_BUDGETS, profiles, strict=True):
-                    found = _measure(clip, profile, models[size.scale], frames, count)
-                    rows.append(_row(size, count, label, found[0], peers))
-                    stages.append(_stage_row(size, count, label, found[1], peers))
-                    data.append(_datum(size, count, budget, found, peers))
-                    done += 1
-                    report(done)
+                bounds = _peers(clip, size)
+                for case in cases:
+                    per_frame = _network_seconds(size, case.model, count)
+                    peers = replace(bounds, per_frame=per_frame)
+                    found = _measure(clip, case, frames, count)
+                    rows.append(_row(size, count, case.label, found[0], peers))
+                    stages.append(_stage_row(size, count, case.label, found[1], peers))
+                    data.append(_datum(size, count, case, found, peers))
+                    report(len(rows))
+    named = "".join(f" --size {size.width}x{size.height}" for size in sizes if sizes != SIZES)
     return Report(
         "engine",
-        "python -m bench engine",
+        f"python -m bench engine --frames {frames}{named}",
         [_speed_table(rows, frames), _stage_table(stages)],
         {"machine": machine(), "frames": frames, "rows": data},
     )
 
 
-def _measure(
-    clip: Path, profile: Path, model: Path | None, frames: int, threads: int
-) -> tuple[Finding, Finding]:
+def _labels(size: Size) -> list[tuple[float, str]]:
+    """Budgets and what their rows are called."""
+    plain = [(budget, "0" if not budget else f"{100 * budget:.3g} %") for budget in _BUDGETS]
+    return plain + [(_PAPER_AT, f"{100 * _PAPER_AT:.3g} %{_PAPER}")] * (size.scale == 4)
+
+
+def _cases(clip: Path, size: Size, model: Path | None) -> list[_Case]:
+    graph, paper = ErrorGraph.from_video(clip), paper_network(FOLDER / "untrained-paper-x4.onnx")
+    profiles = {budget: _profile(graph, clip, budget) for budget in _BUDGETS}
+    return [
+        _Case(budget, label, profiles[budget], paper if label.endswith(_PAPER) else model)
+        for budget, label in _labels(size)
+    ]
+
+
+def _measure(clip: Path, case: _Case, frames: int, threads: int) -> tuple[Finding, Finding]:
     """Overlapped, and stage by stage."""
-    told = None if model is None else str(model)
+    told = None if case.model is None else str(case.model)
     return tuple(  # type: ignore[return-value]
-        find(Run(str(clip), str(profile), told, "detail", frames, threads, stages))
+        find(Run(str(clip), str(case.profile), told, "detail", frames, threads, stages))
         for stages in (False, True)
     )
 
 
 def _profile(graph: ErrorGraph, clip: Path, budget: float) -> Path:
-    path = _FOLDER / f"{clip.stem}-{budget:.4f}.pcp"
+    path = FOLDER / f"{clip.stem}-{budget:.4f}.pcp"
     selection = select(graph, budget, interval="gop") if budget else select(graph, 1, "none")
     CacheProfile.from_selection(graph, selection).save(path)
     return path
 
 
-def _peers(clip: Path, size: Size, model: Path | None, threads: int) -> Peers:
+def _peers(clip: Path, size: Size) -> Peers:
+    """All but the last."""
     packets = [packet.data for packet in VideoSource(clip).packets()]
 
     def decode() -> None:
@@ -129,7 +156,7 @@ def _peers(clip: Path, size: Size, model: Path | None, threads: int) -> Peers:
         copy=seconds_of(lambda: np.copyto(target, sr), 20),
         bilinear=seconds_of(lambda: swscale("BILINEAR"), 3) / len(pictures),
         bicubic=seconds_of(lambda: swscale("BICUBIC"), 3) / len(pictures),
-        per_frame=_network_seconds(size, model, threads),
+        per_frame=float("nan"),
     )
 
 
@@ -151,7 +178,8 @@ def _row(size: Size, threads: int, budget: str, found: Finding, peers: Peers) ->
     ratios = (peers.decode, peers.copy, peers.bilinear, peers.bicubic, peers.per_frame)
     return [
         str(size), str(threads), budget, f"{1e3 * seconds:.1f}", f"{1 / seconds:.1f}",
-        *(f"{seconds / peer:.2f}" for peer in ratios), f"{found.peak:.0f}",
+        *(f"{seconds / peer:.2f}" for peer in ratios),
+        f"{found.cpu / found.frames * _REAL_TIME:.2f}", f"{found.peak:.0f}",
     ]  # fmt: skip
 
 
@@ -162,10 +190,10 @@ def _stage_row(size: Size, threads: int, budget: str, found: Finding, peers: Pee
 
 
 def _datum(
-    size: Size, threads: int, budget: float, found: tuple[Finding, Finding], peers: Peers
+    size: Size, threads: int, case: _Case, found: tuple[Finding, Finding], peers: Peers
 ) -> dict[str, Any]:
     return {
-        "size": asdict(size), "threads": threads, "budget": budget,
+        "size": asdict(size), "threads": threads, "budget": case.budget, "anchors": case.label,
         "overlapped": asdict(found[0]), "in_turn": asdict(found[1]), "peers": asdict(peers),
     }  # fmt: skip
 
@@ -176,12 +204,14 @@ def _speed_table(rows: list[list[str]], frames: int) -> Table:
         [
             "LR size", "threads", "anchors", "ms a frame", "frames/s", "/ stock decode",
             "/ copy of the SR frame", "/ swscale bilinear", "/ swscale bicubic",
-            "/ per-frame network", "peak MB",
+            "/ per-frame network", "cores for 30 frames/s", "peak MB",
         ],
         rows,
         f"{frames} frames of the benchmark clip, detail reuse, on {machine()}. Ratios are of the "
-        "time a frame; peers have one thread, the network as many as the row. Each row is a "
-        "process of its own; the first frame is not counted.",
+        "time a frame; peers have one thread, the network as many as the row. Cores for 30 "
+        "frames/s: 30 times the CPU time of a frame. 8x48 network: the paper's, and at x2 one of "
+        "the shipped network's shape, both with random weights. Each row is a process of its own; "
+        "the first frame is not counted.",
     )  # fmt: skip
 
 

@@ -44,12 +44,14 @@ class Run:
 class Finding:
     """Seconds after the first frame, and the process's peak memory in MB.
 
+    cpu     seconds of the process's threads together
     stages  seconds of decoding with its trace, of the network, and of reuse; none where they
             overlapped
     """
 
     frames: int
     seconds: float
+    cpu: float
     peak: float
     stages: tuple[float, ...] = ()
 
@@ -64,15 +66,17 @@ def find(run: Run) -> Finding:
 def _overlapped(run: Run, network: SRNetwork, profile: CacheProfile) -> Finding:
     frames = enhance(run.clip, profile, network, reuse=run.reuse, threads=run.threads)
     next(frames)
-    begin = time.perf_counter()
+    begin, cpu = time.perf_counter(), time.process_time()
     count = sum(1 for _ in islice(frames, run.frames))
-    return Finding(count, time.perf_counter() - begin, _peak())
+    return Finding(count, time.perf_counter() - begin, time.process_time() - cpu, _peak())
 
 
 def _in_turn(run: Run, network: SRNetwork, profile: CacheProfile) -> Finding:
     enhancer = Enhancer(network, profile.grid, reuse=run.reuse, threads=run.threads)
-    packets = decode_packets(VideoSource(run.clip), threads=run.threads)
-    first, stages, count = 0, np.zeros(3), -1  # the first frame is the warm-up
+    packets = decode_packets(
+        VideoSource(run.clip), threads=run.threads, full=enhancer.needs_full_trace
+    )
+    first, stages, count, cpu = 0, np.zeros(3), -1, 0.0  # the first frame is the warm-up
     times = [time.perf_counter()]
     for packet in packets:
         anchors = profile.anchors[first : first + len(packet.frames)]
@@ -84,11 +88,14 @@ def _in_turn(run: Run, network: SRNetwork, profile: CacheProfile) -> Finding:
         times.append(time.perf_counter())
         if count >= 0:
             stages += np.diff(times)
+        else:
+            cpu = time.process_time()
         count += shown is not None
         if count == run.frames:
             break
         times = times[-1:]
-    return Finding(count, float(stages.sum()), _peak(), tuple(stages.tolist()))
+    cpu = time.process_time() - cpu
+    return Finding(count, float(stages.sum()), cpu, _peak(), tuple(stages.tolist()))
 
 
 def _peak() -> float:
