@@ -70,11 +70,22 @@ def test_a_signal_in_the_middle_leaves_nothing(long: Path, name: str, sent: sign
     assert sorted(long.iterdir()) == before
 
 
-@pytest.mark.parametrize("delay", [0.3, 0.45, 0.6])
+def wait_until_it_minds_signals(process: subprocess.Popen[str]) -> None:
+    status = Path(f"/proc/{process.pid}/status")
+    for _ in range(2000):
+        caught = next(line for line in status.read_text().splitlines() if "SigCgt" in line)
+        if int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.01)
+    raise AssertionError("no handler in twenty seconds")
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.15, 0.3])
 def test_scheduling_can_be_interrupted_at_any_time(long: Path, delay: float) -> None:
     busy = ("schedule", "long.webm", "--selector", "sequential", "--patch", "8x8", "-o", "out.pcp")
     before = sorted(long.iterdir())
     process = start(*busy, cwd=long)
+    wait_until_it_minds_signals(process)
     time.sleep(delay)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
