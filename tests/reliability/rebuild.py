@@ -18,7 +18,8 @@ def built_twice(folder: Path) -> str:
 
     Raises AssertionError where two of them differ by a byte.
     """
-    first, second = (_built(folder / place) for place in ("a", "another/place"))
+    commit = _git("rev-parse", "HEAD", cwd=ROOT)  # once: HEAD may move meanwhile
+    first, second = (_built(folder / place, commit) for place in ("a", "another/place"))
     assert [path.name for path in first] == [path.name for path in second]
     lines = []
     for one, other in zip(first, second, strict=True):
@@ -28,13 +29,12 @@ def built_twice(folder: Path) -> str:
     return "\n".join(lines)
 
 
-def _built(folder: Path) -> list[Path]:
+def _built(folder: Path, commit: str) -> list[Path]:
     """The distributions, by name, of a fresh clone with a cache of its own."""
     clone = folder / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
-    when = subprocess.run(
-        ["git", "log", "-1", "--format=%ct"], cwd=clone, check=True, capture_output=True, text=True
-    ).stdout.strip()
+    _git("checkout", "-q", commit, cwd=clone)
+    when = _git("log", "-1", "--format=%ct", cwd=clone)
     environment = {
         **os.environ, "SOURCE_DATE_EPOCH": when, "PALANTIR_CACHE": str(folder / "cache"),
     }  # fmt: skip
@@ -44,3 +44,8 @@ def _built(folder: Path) -> list[Path]:
             command, cwd=clone, env=environment, check=True, stdout=log, stderr=subprocess.STDOUT
         )
     return sorted((folder / "dist").iterdir())
+
+
+def _git(*words: str, cwd: Path) -> str:
+    done = subprocess.run(["git", *words], cwd=cwd, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
