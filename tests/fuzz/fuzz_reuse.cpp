@@ -1,0 +1,141 @@
+// The reuse engine, texture and weights fed random legal traces.
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "input.h"
+#include "made_frames.h"
+#include "resample.h"
+#include "reuse.h"
+#include "texture.h"
+#include "weights.h"
+
+namespace {
+
+using namespace palantir;
+
+// SR planes of a frame in memory of exactly their size.
+struct Pixels {
+  std::array<std::vector<uint8_t>, kPlanes> bytes;
+  Planes<uint8_t> planes;
+
+  Pixels(const CodedFrame& frame, int scale) {
+    for (int p = 0; p < kPlanes; ++p) {
+      const int width = frame.facts.plane_width[p] * scale;
+      const int height = frame.facts.plane_height[p] * scale;
+      bytes[p].resize(static_cast<size_t>(width) * height);
+      planes[p] = {bytes[p].data(), width, width, height};
+    }
+  }
+};
+
+struct Made {
+  CodedFrame frame;
+  std::shared_ptr<const DetailMap> map;
+  std::shared_ptr<const Pixels> pixels;  // of the paper's reuse
+};
+
+class Stream {
+ public:
+  explicit Stream(Input& input)
+      : input_(input), maker_(input, *pool_), width_(input.number(1, 150)),
+        height_(input.number(1, 150)), scale_(input.number(1, kMaxScale)),
+        threads_(input.number(1, 2)), index_(input.number(0, 70000)),
+        table_(make_fade_table(1 << input.number(0, 9))) {}
+
+  void run() {
+    for (int count = input_.number(1, 12); count > 0 && !input_.empty(); --count) {
+      if (input_.number(0, 15) == 15) {
+        width_ = input_.number(1, 150);
+        height_ = input_.number(1, 150);
+      }
+      Made made{maker_.make(index_, width_, height_, false), nullptr, nullptr};
+      measure(made.frame);
+      enhance(made);
+      paper(made);
+      made_.emplace(index_, std::move(made));
+      index_ += input_.number(0, 31) == 31 ? 65536 : 1;
+    }
+    measure(maker_.make(index_, width_, height_, true));
+  }
+
+ private:
+  void measure(const CodedFrame& frame) {
+    const PatchGrid grid{input_.number(1, std::min(frame.facts.height, 9)),
+                         input_.number(1, std::min(frame.facts.width, 9))};
+    for (const double value : measure_texture(frame, grid))
+      require(std::isfinite(value) && value >= 0, "texture is finite and not negative");
+    measure_weights(frame, grid);
+  }
+
+  std::vector<Area> anchors_of(const CodedFrame& frame, DetailSource& source) {
+    std::vector<Area> anchors;
+    for (int count = input_.number(0, 3); count > 0; --count) {
+      const int left = input_.number(0, width_ - 1), top = input_.number(0, height_ - 1);
+      anchors.push_back({left, top, input_.number(1, width_ - left),
+                         input_.number(1, height_ - top)});
+      for (int p = 0; p < kPlanes; ++p) add_detail(frame, source, p, anchors.back());
+    }
+    return anchors;
+  }
+
+  void add_detail(const CodedFrame& frame, DetailSource& source, int p, const Area& anchor) {
+    const int shift = p ? 1 : 0;
+    const int x = anchor.x >> shift, y = anchor.y >> shift;
+    const int right = std::min((anchor.x + anchor.width + shift) >> shift,
+                               frame.facts.plane_width[p]);
+    const int bottom = std::min((anchor.y + anchor.height + shift) >> shift,
+                                frame.facts.plane_height[p]);
+    const int width = (right - x) * scale_, height = (bottom - y) * scale_;
+    const auto value = static_cast<int16_t>(input_.number(-255 * kOne, 255 * kOne));
+    std::vector<int16_t> detail(static_cast<size_t>(width) * height, value);
+    source.add(*pool_, p, x * scale_, y * scale_, {detail.data(), width, width, height});
+  }
+
+  void enhance(Made& made) {
+    const CodedFrame& frame = made.frame;
+    const auto source = std::make_shared<DetailSource>(frame, scale_);
+    const auto anchors = anchors_of(frame, *source);
+    DetailReferences references;
+    for (const auto& [index, earlier] : made_)
+      if (earlier.map && index > index_ - 66000) references.emplace(index, earlier.map);
+    made.map = reuse_detail(frame, references, scale_, table_, anchors,
+                            anchors.empty() ? nullptr : source, *pool_, threads_);
+    Pixels whole(frame, scale_), parts(frame, scale_);
+    const int rows = spots(height_), middle = input_.number(0, rows);
+    for (int p = 0; p < kPlanes; ++p) {
+      render_detail(frame, made.map.get(), scale_, p, 0, rows, whole.planes[p]);
+      render_detail(frame, made.map.get(), scale_, p, 0, middle, parts.planes[p]);
+      render_detail(frame, made.map.get(), scale_, p, middle, rows, parts.planes[p]);
+    }
+    require(whole.bytes == parts.bytes, "a frame does not depend on who renders which rows");
+  }
+
+  void paper(Made& made) {
+    References<uint8_t> references;
+    for (const auto& [index, earlier] : made_)
+      if (earlier.frame.facts.width == width_ && earlier.frame.facts.height == height_ &&
+          input_.number(0, 7))
+        references.emplace(index, Planes<const uint8_t>{earlier.pixels->planes[0],
+                                                        earlier.pixels->planes[1],
+                                                        earlier.pixels->planes[2]});
+    const auto pixels = std::make_shared<Pixels>(made.frame, scale_);
+    reuse_paper(made.frame, references, scale_, pixels->planes);
+    made.pixels = pixels;
+  }
+
+  Input& input_;
+  std::shared_ptr<BufferPool> pool_ = BufferPool::create();
+  FrameMaker maker_;
+  int width_, height_, scale_, threads_, index_;
+  FadeTable table_;
+  std::map<int, Made> made_;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  Input input(data, size);
+  Stream(input).run();
+  return 0;
+}

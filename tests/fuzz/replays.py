@@ -1,0 +1,145 @@
+"""Harnesses over every vector, invalid file and fuzz input: sanitizer reports, line coverage."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.data_folder import INVALID, VECTORS, invalid, vector
+from tests.fuzz.seeds import ivf, packets_of
+
+__all__ = ["REPLAYS"]
+
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parents[1]
+_HARNESSES = ("fuzz_decode", "fuzz_reuse", "fuzz_select")
+_REPORT = re.compile(r"runtime error|ERROR: |WARNING: ThreadSanitizer|BROKEN PROMISE|FAILED")
+_AT_ONCE = 40  # inputs of one process
+
+
+def sanitize(corpus: Path) -> int:
+    """Run all under the address, undefined-behaviour and thread sanitizers; 1 if one reports."""
+    reports = 0
+    for flavour in ("address", "thread"):
+        tests = "plain" if flavour == "address" else flavour  # the C++ tests' name for it
+        _make("fuzz", flavour)
+        _make("cpp", tests)
+        count = 0
+        for command in [*_tests(tests), *_harness_runs(flavour, corpus)]:
+            ran = _run(command)
+            count += 1
+            if ran.returncode != 0 or _REPORT.search(ran.stderr):
+                reports += 1
+                print(f"{flavour}: {command[0]}:\n{ran.stderr[-4000:]}")
+        print(f"{flavour}: {count} runs, {reports} reports so far", flush=True)
+    return 1 if reports else 0
+
+
+def coverage(corpus: Path) -> int:
+    """Print the share of lines of our native code that C++ tests and fuzz inputs reach."""
+    _make("fuzz", "coverage")
+    _make("cpp", "coverage")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, commands in {
+            "C++ tests": _tests("coverage"),
+            "fuzz corpus": _corpus_runs("coverage", corpus),
+        }.items():
+            for number, command in enumerate(commands):
+                _run(command, LLVM_PROFILE_FILE=f"{folder}/{name[0]}{number}.profraw")
+            _print_coverage(name, sorted(Path(folder).glob(f"{name[0]}*.profraw")))
+        _print_coverage("both", sorted(Path(folder).glob("*.profraw")))
+    return 0
+
+
+REPLAYS = {"sanitize": sanitize, "coverage": coverage}
+
+
+def _make(folder: str, flavour: str) -> None:
+    where = _ROOT / "tests" / folder
+    jobs = f"-j{os.cpu_count() or 1}"
+    made = subprocess.run(["make", "-s", "-C", where, jobs, f"FLAVOUR={flavour}"], check=False)
+    if made.returncode != 0:
+        sys.exit(f"tests/{folder} cannot be built for {flavour}")
+
+
+def _run(command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+    options = {
+        "UBSAN_OPTIONS": f"halt_on_error=1:suppressions={_HERE}/undefined.supp",
+        "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
+    }
+    return subprocess.run(
+        command, capture_output=True, text=True, errors="replace", check=False,
+        env=os.environ | options | variables,
+    )  # fmt: skip
+
+
+def _folder(kind: str, flavour: str) -> Path:
+    if (kind, flavour) == ("cpp", "plain"):
+        return _ROOT / "tests" / "cpp" / "build"
+    return _ROOT / "build" / kind / flavour
+
+
+def _tests(flavour: str) -> list[list[str]]:
+    names = sorted(path.stem for path in (_ROOT / "tests" / "cpp").glob("test_*.cpp"))
+    return [[str(_folder("cpp", flavour) / name)] for name in names]
+
+
+def _corpus_runs(flavour: str, corpus: Path) -> list[list[str]]:
+    commands = []
+    for name in _HARNESSES:
+        inputs = sorted(map(str, (corpus / name).glob("*")))
+        for start in range(0, len(inputs), _AT_ONCE):
+            commands.append(
+                [str(_folder("fuzz", flavour) / name), *inputs[start : start + _AT_ONCE]]
+            )
+    return commands
+
+
+def _harness_runs(flavour: str, corpus: Path) -> Iterator[list[str]]:
+    yield from _corpus_runs(flavour, corpus)
+    for path in [*map(vector, VECTORS), *map(invalid, INVALID)]:
+        with _as_ivf(path, threads=4 if flavour == "thread" else 1) as inputs:
+            yield [str(_folder("fuzz", flavour) / "fuzz_decode"), *inputs]
+
+
+@contextmanager
+def _as_ivf(path: Path, threads: int) -> Iterator[list[str]]:
+    """The whole of a file as inputs of fuzz_decode, with and without row-MT and the observer."""
+    packets = list(packets_of(path))
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = []
+        for plan in range(0, 16, 4):
+            name = f"{folder}/{plan}-{path.name}"
+            code = plan | threads.bit_length() - 1
+            Path(name).write_bytes(ivf(packets, bytes([code, 2, 4, 1])))
+            inputs.append(name)
+        yield inputs
+
+
+def _print_coverage(name: str, profiles: list[Path]) -> None:
+    merged = profiles[0].parent / "merged"
+    command = ["llvm-profdata", "merge", "-sparse", "-o", str(merged), *map(str, profiles)]
+    subprocess.run(command, check=True)
+    programs = [
+        *(_folder("fuzz", "coverage") / harness for harness in _HARNESSES),
+        *(Path(command[0]) for command in _tests("coverage")),
+    ]
+    objects = [argument for program in programs[1:] for argument in ("-object", str(program))]
+    shown = subprocess.run(
+        ["llvm-cov", "report", str(programs[0]), *objects, f"-instr-profile={merged}",
+         "-ignore-filename-regex=(/tests/|/usr/|/source/(vp|third)[^/]*/(?!.*palantir_))"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    ours = re.compile(r"csrc/(\S+)|(palantir_observer\.\S+)")
+    lines = missed = 0
+    for line in shown.stdout.splitlines():
+        found, fields = ours.search(line), line.split()
+        if found and len(fields) >= 10:
+            lines, missed = lines + int(fields[7]), missed + int(fields[8])
+    print(f"{name}: {100 * (lines - missed) / max(lines, 1):.1f} % of {lines} lines", flush=True)
