@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from palantir.codec import CodedFrame, DecodedPacket
 from palantir.enhance.frame import SRFrame
-from palantir.enhance.inference import AnchorDetail, AnchorInference
+from palantir.enhance.inference import AnchorDetail, AnchorInference, FrameAnchors, FrameDetail
 from palantir.enhance.reuse import DetailReuse, EnhancedFrame, PaperReuse, Reuse
 from palantir.errors import ModelError, UnsupportedError
 from palantir.grid import PatchGrid
@@ -30,6 +31,9 @@ _MATRIX_OF: dict[int, Literal["bt601", "bt709"]] = {
     4: "bt709",
     5: "bt709",
 }
+
+
+_NOTHING = FrameDetail([], 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +138,27 @@ class Enhancer:
 
     def infer(self, packet: DecodedPacket, anchors: NDArray[np.bool_]) -> InferredPacket:
         """The network's part of `process`, with its arguments and errors."""
-        before = self._inference.pixels if self._inference else 0
-        details = tuple(
-            self._infer(frame, patches)
+        return self.infer_together([(packet, anchors)])[0]
+
+    def infer_together(
+        self, packets: Sequence[tuple[DecodedPacket, NDArray[np.bool_]]]
+    ) -> list[InferredPacket]:
+        """`infer` of packets in decode order, with anchors of one size in the same batches."""
+        asked = [
+            self._anchors(frame, patches)
+            for packet, anchors in packets
             for frame, patches in zip(packet.frames, anchors, strict=True)
-        )
-        after = self._inference.pixels if self._inference else 0
-        counts = tuple(int(np.count_nonzero(patches)) for patches in anchors)
-        return InferredPacket(packet, details, counts, after - before)
+        ]
+        made = iter(self._inference.run(asked) if self._inference else [_NOTHING] * len(asked))
+        inferred = []
+        for packet, anchors in packets:
+            details = [next(made) for _ in packet.frames]
+            counts = tuple(int(np.count_nonzero(patches)) for patches in anchors)
+            inferred.append(InferredPacket(
+                packet, tuple(detail.anchors for detail in details), counts,
+                sum(detail.pixels for detail in details),
+            ))  # fmt: skip
+        return inferred
 
     def reuse(self, inferred: InferredPacket) -> SRFrame | None:
         """The rest of `process`."""
@@ -161,7 +178,7 @@ class Enhancer:
             displayed = self._display(packet.displayed, packet.packet.pts)
         return displayed
 
-    def _infer(self, frame: CodedFrame, patches: NDArray[np.bool_]) -> list[AnchorDetail]:
+    def _anchors(self, frame: CodedFrame, patches: NDArray[np.bool_]) -> FrameAnchors:
         if frame.bit_depth != 8 or frame.subsampling != (1, 1):
             raise UnsupportedError(
                 f"{self._name}: coded frame {frame.index} is {frame.bit_depth}-bit with chroma "
@@ -170,11 +187,9 @@ class Enhancer:
         tiles = merge_anchors(
             patches, self._grid.fit(frame.width, frame.height), frame.width, frame.height
         )
-        if not tiles:
-            return []
-        if self._inference is None:
+        if tiles and self._inference is None:
             raise ModelError(f"{self._name}: anchor patches need a network")
-        return self._inference.run(frame.native.planes, tiles, self._colour_of(frame))
+        return FrameAnchors(frame.native.planes, tiles, self._colour_of(frame))
 
     def _forget(self, frame: CodedFrame) -> None:
         """Drop what no reference slot holds any more."""

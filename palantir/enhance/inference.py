@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,14 @@ from palantir.media.pictures import Plane, Planes
 from palantir.models import SRNetwork
 from palantir.tiles import Tile, with_halo
 
-__all__ = ["AnchorDetail", "AnchorInference", "plane_area", "upscale_area"]
+__all__ = [
+    "AnchorDetail",
+    "AnchorInference",
+    "FrameAnchors",
+    "FrameDetail",
+    "plane_area",
+    "upscale_area",
+]
 
 Float = NDArray[np.float32]
 Fixed = NDArray[np.int16]  # grey levels with _core.FRACTION_BITS fractional bits
@@ -33,6 +40,21 @@ class AnchorDetail(NamedTuple):
 
     tile: Tile
     planes: tuple[Fixed | None, Fixed | None, Fixed | None]
+
+
+class FrameAnchors(NamedTuple):
+    """An LR picture, the tiles of it that the network shall see, and what its samples mean."""
+
+    frame: Planes
+    tiles: list[Tile]
+    colour: Colour
+
+
+class FrameDetail(NamedTuple):
+    """Detail of each of the tiles, and the LR pixels that it cost, halo included."""
+
+    anchors: list[AnchorDetail]
+    pixels: int
 
 
 def plane_area(tile: Tile, plane: int, scale: int) -> tuple[slice, slice]:
@@ -60,7 +82,7 @@ def upscale_area(plane: Plane, scale: int, area: tuple[slice, slice]) -> Fixed:
 
 
 class AnchorInference:
-    """Runs tiles with their halo through a network; counts the LR pixels that it cost.
+    """Runs tiles with their halo through a network.
 
     Raises ModelError if the network's reach is not known: tiles would then not fit together.
     """
@@ -70,25 +92,35 @@ class AnchorInference:
             raise ModelError("the network's receptive field is unbounded, so patches cannot be cut")
         self._network = network
         self._radius: int = network.radius
-        self.pixels = 0
 
-    def run(self, frame: Planes, tiles: list[Tile], colour: Colour) -> list[AnchorDetail]:
-        """Detail of each tile; `frame` is the LR picture.
+    def run(self, frames: Sequence[FrameAnchors]) -> list[FrameDetail]:
+        """Detail of each frame's tiles.
 
-        Tiles of one size go through the network together, which saves some of the threads' waiting
-        for each other; no bit depends on it.
+        Tiles of one size go through the network together, whatever frame they are of, which saves
+        some of the threads' waiting for each other; no bit depends on it.
         """
-        height, width = frame[0].shape
         one = self._luma if self._network.colour == "luma" else self._rgb
-        areas = [with_halo(tile, self._radius, width, height) for tile in tiles]
+        owners = [f for f, anchors in enumerate(frames) for _ in anchors.tiles]
+        tiles = [tile for anchors in frames for tile in anchors.tiles]
+        areas = [
+            with_halo(tile, self._radius, *frames[f].frame[0].shape[::-1])
+            for f, tile in zip(owners, tiles, strict=True)
+        ]
         details: dict[int, AnchorDetail] = {}
         for members in self._batches(areas):
-            pictures = [network_input(frame, areas[i], colour, self._network) for i in members]
-            results = self._network.run(np.concatenate(pictures))
-            for i, result in zip(members, results, strict=True):
+            inputs = [
+                network_input(frames[owners[i]].frame, areas[i], frames[owners[i]].colour,
+                              self._network)
+                for i in members
+            ]  # fmt: skip
+            for i, result in zip(members, self._network.run(np.concatenate(inputs)), strict=True):
+                frame, _, colour = frames[owners[i]]
                 details[i] = one(result, areas[i], frame, tiles[i], colour)
-        self.pixels += sum(area.pixels for area in areas)
-        return [details[i] for i in range(len(tiles))]
+        made = [FrameDetail([], 0) for _ in frames]
+        for i, f in enumerate(owners):
+            made[f].anchors.append(details[i])
+            made[f] = made[f]._replace(pixels=made[f].pixels + areas[i].pixels)
+        return made
 
     def _batches(self, areas: list[Tile]) -> Iterator[list[int]]:
         """Indices of areas of one size that go through the network together."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from palantir.profile import CacheProfile
 __all__ = ["Enhancement", "enhance"]
 
 PathLike = str | os.PathLike[str]
+Item = TypeVar("Item")
+_Asked: TypeAlias = tuple[DecodedPacket, NDArray[np.bool_]]  # with the anchors of its frames
 
 LOOK_AHEAD = 4
 
@@ -92,9 +95,8 @@ def _enhanced(
     look_ahead: int,
 ) -> Generator[SRFrame, None, None]:
     pipelined = look_ahead > 0
-    inferred = _inferred(
-        ahead(packets, look_ahead) if pipelined else packets, source, profile, enhancer
-    )
+    asked = _with_anchors(ahead(packets, look_ahead) if pipelined else packets, source, profile)
+    inferred = _inferred(asked, enhancer, max(look_ahead, 1))
     with closing(ahead(inferred, look_ahead) if pipelined else inferred) as ready:
         for packet in ready:
             frame = enhancer.reuse(packet)
@@ -102,16 +104,45 @@ def _enhanced(
                 yield frame
 
 
-def _inferred(
-    packets: Generator[DecodedPacket, None, None],
-    source: VideoSource,
-    profile: CacheProfile,
-    enhancer: Enhancer,
-) -> Generator[InferredPacket, None, None]:
+def _with_anchors(
+    packets: Generator[DecodedPacket, None, None], source: VideoSource, profile: CacheProfile
+) -> Generator[_Asked, None, None]:
     anchors = _AnchorTable(profile, str(source.path))
     with closing(packets):
         for packet in packets:
-            yield enhancer.infer(packet, anchors.of(packet))
+            yield packet, anchors.of(packet)
+
+
+def _inferred(
+    asked: Generator[_Asked, None, None], enhancer: Enhancer, together: int
+) -> Generator[InferredPacket, None, None]:
+    """Packets through the network, `together` at a time; frames and errors as if one by one."""
+    with closing(asked):
+        for group in _in_groups(asked, together):
+            try:
+                made = iter(enhancer.infer_together(group))
+            except Exception:
+                if len(group) == 1:
+                    raise
+                made = (enhancer.infer(*one) for one in group)  # up to the one at fault
+            yield from made
+
+
+def _in_groups(items: Iterator[Item], size: int) -> Generator[list[Item], None, None]:
+    """Lists of `size` items, the last may be shorter; what `items` raises comes after the last."""
+    group: list[Item] = []
+    try:
+        for item in items:
+            group.append(item)
+            if len(group) == size:
+                yield group
+                group = []
+    except Exception:
+        if group:
+            yield group
+        raise
+    if group:
+        yield group
 
 
 def enhance(
@@ -136,8 +167,8 @@ def enhance(
     threads        for decoding and reuse, besides the network's. With more than one, decoding and
                    the network work ahead of reuse, each in a thread of its own; with more than
                    two, decoding and reuse share out a frame's rows too. Frames do not depend on it
-    look_ahead     packets that either may be ahead then; 0 for the least delay: all threads then
-                   share out the rows of one frame
+    look_ahead     packets that either may be ahead then, and whose anchors go through the network
+                   together; 0 for the least delay: all threads then share out the rows of one frame
     model_threads  of ONNX Runtime, 0 for one a core
     providers      ONNX Runtime's execution providers, as `SRNetwork.load` takes them; like
                    model_threads for a model given by its path

@@ -18,7 +18,7 @@ from palantir.enhance.colour import (
     upsample_chroma,
     yuv_to_rgb,
 )
-from palantir.enhance.inference import AnchorInference
+from palantir.enhance.inference import AnchorInference, FrameAnchors
 from palantir.media.colour import Colour
 from palantir.models import SRNetwork
 from palantir.tiles import Tile
@@ -123,9 +123,8 @@ CHANGES = [  # stream's range, network's, levels and what the network must get f
 def detail_of(recorder: Recorder, luma: NDArray[np.uint8], full_range: bool) -> NDArray[np.int16]:
     chroma = np.full((1, 1), 128, np.uint8)
     inference = AnchorInference(cast(SRNetwork, recorder))
-    (detail,) = inference.run(
-        (luma, chroma, chroma), [Tile(0, 0, 2, 1)], Colour("bt709", full_range)
-    )
+    frame = FrameAnchors((luma, chroma, chroma), [Tile(0, 0, 2, 1)], Colour("bt709", full_range))
+    ((detail,),) = (made.anchors for made in inference.run([frame]))
     assert detail.planes[0] is not None
     assert detail.planes[1] is None
     assert detail.planes[2] is None

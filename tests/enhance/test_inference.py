@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from palantir.enhance import inference
-from palantir.enhance.inference import AnchorInference
+from palantir.enhance.inference import AnchorInference, FrameAnchors
 from palantir.media.colour import Colour
 from palantir.models import SRNetwork
 from palantir.tiles import Tile
@@ -45,15 +45,40 @@ def test_a_batch_of_tiles_gives_the_detail_of_each_alone(
     frame = moving_picture(2, 121, 81)
     shapes.clear()
     together = AnchorInference(network)
-    details = together.run(frame, TILES, COLOUR)
+    ((details, pixels),) = together.run([FrameAnchors(frame, TILES, COLOUR)])
     assert sorted(shape[0] for shape in shapes) == [1, 1, 4]
     alone = AnchorInference(network)
     for tile, detail in zip(TILES, details, strict=True):
-        (expected,) = alone.run(frame, [tile], COLOUR)
+        (((expected,), cost),) = alone.run([FrameAnchors(frame, [tile], COLOUR)])
+        pixels -= cost
         assert detail.tile == expected.tile == tile
         for plane, wanted in zip(detail.planes, expected.planes, strict=True):
             np.testing.assert_array_equal(plane, wanted)
-    assert together.pixels == alone.pixels
+    assert pixels == 0
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_frames_together_give_what_each_gives_alone(
+    tmp_path: Path, channels: int, shapes: list[tuple[int, ...]]
+) -> None:
+    inference = AnchorInference(convolutions(tmp_path, 2, channels))
+    frames = [
+        FrameAnchors(moving_picture(0, 121, 81), TILES, COLOUR),
+        FrameAnchors(moving_picture(1, 121, 81), [], COLOUR),
+        FrameAnchors(moving_picture(2, 95, 77), TILES[:2], Colour("bt601", full_range=True)),
+        FrameAnchors(moving_picture(3, 121, 81), TILES[1:], Colour("bt601", full_range=False)),
+    ]
+    shapes.clear()
+    made = inference.run(frames)
+    runs = len(shapes)
+    for detail, anchors in zip(made, frames, strict=True):
+        (alone,) = inference.run([anchors])
+        assert detail.pixels == alone.pixels
+        for ours, expected in zip(detail.anchors, alone.anchors, strict=True):
+            assert ours.tile == expected.tile
+            for plane, wanted in zip(ours.planes, expected.planes, strict=True):
+                np.testing.assert_array_equal(plane, wanted)
+    assert runs < len(shapes) - runs
 
 
 def test_a_batch_has_bounded_pixels(
@@ -62,7 +87,7 @@ def test_a_batch_has_bounded_pixels(
     network = convolutions(tmp_path, 2, 1)
     shapes.clear()
     monkeypatch.setattr(inference, "_BATCH_PIXELS", 3 * 26 * 22)
-    AnchorInference(network).run(moving_picture(0, 121, 81), TILES, COLOUR)
+    AnchorInference(network).run([FrameAnchors(moving_picture(0, 121, 81), TILES, COLOUR)])
     assert sorted(shape[0] for shape in shapes) == [1, 1, 1, 3]
     assert max(shape[0] * shape[2] * shape[3] for shape in shapes) <= 3 * 26 * 22
 
@@ -74,12 +99,14 @@ def test_a_network_for_single_pictures_gets_them_singly(
     path.write_bytes(stack((3, 3), shape=(1, 1, "h", "w")))
     network = SRNetwork.load(path, threads=1)
     shapes.clear()
-    AnchorInference(network).run(moving_picture(0, 121, 81), TILES, COLOUR)
+    AnchorInference(network).run([FrameAnchors(moving_picture(0, 121, 81), TILES, COLOUR)])
     assert [shape[0] for shape in shapes] == [1] * len(TILES)
 
 
 def test_no_tiles_need_no_run(tmp_path: Path, shapes: list[tuple[int, ...]]) -> None:
     network = convolutions(tmp_path, 2, 1)
     shapes.clear()
-    assert AnchorInference(network).run(moving_picture(0, 121, 81), [], COLOUR) == []
+    frame = FrameAnchors(moving_picture(0, 121, 81), [], COLOUR)
+    assert AnchorInference(network).run([frame, frame]) == [([], 0), ([], 0)]
+    assert AnchorInference(network).run([]) == []
     assert shapes == []

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from palantir.codec import decode_packets
+from palantir.codec import decode, decode_packets
 from palantir.enhance import Enhancement, Enhancer, enhance
-from palantir.errors import PalantirError, ProfileError, UnsupportedError
+from palantir.errors import ModelError, PalantirError, ProfileError, UnsupportedError
 from palantir.graph import ErrorGraph
 from palantir.grid import PatchGrid
 from palantir.media import VideoSource
@@ -108,6 +108,30 @@ def test_threads_change_no_error(rich_clip: Path, profile: CacheProfile, tmp_pat
     one, two = (enhance(damaged, told, threads=threads) for threads in (1, 2))
     assert outcome(one) == outcome(two)
     assert one.cost == two.cost
+
+
+def test_a_network_that_fails_lets_the_same_frames_through(
+    rich_clip: Path, profile: CacheProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many packets are inferred together: it fails on a frame, not at a time."""
+    first = next(iter(enhance(rich_clip, profile)))
+    bad = {frame.index for frame in decode(rich_clip) if frame.index >= 9}
+    infer = Enhancer.infer_together
+
+    def failing(self: Enhancer, packets: Any) -> Any:
+        if any(frame.index in bad for packet, _ in packets for frame in packet.frames):
+            raise ModelError("the network failed")
+        return infer(self, packets)
+
+    monkeypatch.setattr(Enhancer, "infer_together", failing)
+    outcomes = {
+        outcome(enhance(rich_clip, profile, threads=threads, look_ahead=look_ahead))
+        for threads, look_ahead in ((1, 4), (2, 0), (2, 1), (2, 4), (2, 100))
+    }
+    assert len(outcomes) == 1
+    ((shown, message),) = outcomes
+    assert first.index < shown < 18
+    assert message == "the network failed"
 
 
 @pytest.mark.parametrize("look_ahead", [-1, 1.5, "4"])
