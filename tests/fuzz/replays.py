@@ -86,8 +86,8 @@ def _folder(kind: str, flavour: str) -> Path:
 
 
 def _tests(flavour: str) -> list[list[str]]:
-    names = sorted(path.stem for path in (_ROOT / "tests" / "cpp").glob("test_*.cpp"))
-    return [[str(_folder("cpp", flavour) / name)] for name in names]
+    built = _folder("cpp", flavour).glob("test_*")
+    return [[str(path)] for path in sorted(built) if not path.suffix]
 
 
 def _corpus_runs(flavour: str, corpus: Path) -> list[list[str]]:
@@ -131,15 +131,26 @@ def _print_coverage(name: str, profiles: list[Path]) -> None:
         *(Path(command[0]) for command in _tests("coverage")),
     ]
     objects = [argument for program in programs[1:] for argument in ("-object", str(program))]
-    shown = subprocess.run(
-        ["llvm-cov", "report", str(programs[0]), *objects, f"-instr-profile={merged}",
-         "-ignore-filename-regex=(/tests/|/usr/|/source/(vp|third)[^/]*/(?!.*palantir_))"],
+    exported = subprocess.run(
+        ["llvm-cov", "export", "-format=lcov", str(programs[0]), *objects,
+         f"-instr-profile={merged}"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    ours = re.compile(r"csrc/(\S+)|(palantir_observer\.\S+)")
-    lines = missed = 0
-    for line in shown.stdout.splitlines():
-        found, fields = ours.search(line), line.split()
-        if found and len(fields) >= 10:
-            lines, missed = lines + int(fields[7]), missed + int(fields[8])
-    print(f"{name}: {100 * (lines - missed) / max(lines, 1):.1f} % of {lines} lines", flush=True)
+    hits = _line_hits(exported.stdout)
+    share = 100 * sum(count > 0 for count in hits.values()) / max(len(hits), 1)
+    print(f"{name}: {share:.1f} % of {len(hits)} lines", flush=True)
+
+
+def _line_hits(lcov: str) -> dict[tuple[str, int], int]:
+    """How often each line of ours ran; a file may be listed under several paths."""
+    hits: dict[tuple[str, int], int] = {}
+    file, ours = "", re.compile(r"/csrc/|/palantir_observer\.")
+    for line in lcov.splitlines():
+        if line.startswith("SF:"):
+            file = os.path.normpath(line[3:])
+            file = file if ours.search(file) else ""
+        elif line.startswith("DA:") and file:
+            number, count = map(int, line[3:].split(",")[:2])
+            at = (Path(file).name, number)
+            hits[at] = max(hits.get(at, 0), count)
+    return hits
