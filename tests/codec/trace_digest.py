@@ -20,10 +20,25 @@ from tests.data_folder import VECTORS, vector
 __all__ = ["RECORD", "packets_of", "recorded", "trace_digest"]
 
 RECORD = Path(__file__).with_suffix("").with_name("trace_digests.json")
-_FACTS = (
-    "index shown key intra_only lossless width height bit_depth subsampling full_range color_space "
-    "references slots refresh quantizer filter_level coded_bytes"
-).split()
+_FACTS = [
+    "index",
+    "shown",
+    "key",
+    "intra_only",
+    "lossless",
+    "width",
+    "height",
+    "bit_depth",
+    "subsampling",
+    "full_range",
+    "color_space",
+    "references",
+    "slots",
+    "refresh",
+    "quantizer",
+    "filter_level",
+    "coded_bytes",
+]
 
 
 def trace_digest(packets: Iterable[bytes], *, threads: int = 1, row_mt: bool = False) -> str:
