@@ -61,9 +61,7 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
         raise ValueError(f"depth must be at least 1, not {depth}")
     room = _Room(depth)
     made: SimpleQueue[object] = SimpleQueue()
-    worker = threading.Thread(
-        target=_work, args=(source, room, made), name="palantir-ahead", daemon=True
-    )
+    worker = threading.Thread(target=_work, args=(source, room, made), name="palantir-ahead")
     worker.start()
     try:
         while (item := made.get()) is not _END:
@@ -78,14 +76,15 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
 
 
 def _work(source: Iterable[object], room: _Room, made: SimpleQueue[object]) -> None:
-    items = iter(source)
+    items, last = iter(source), _END
     try:
         while room.wait():
             made.put(next(items))
     except StopIteration:
-        made.put(_END)
+        pass
     except BaseException as error:  # the consumer's to handle, whatever it is
-        made.put(_Failure(error))
+        last = _Failure(error)
     finally:
+        made.put(last)
         if isinstance(items, Generator):
             items.close()
