@@ -67,6 +67,8 @@ def _start(
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 4
+    # Threads that wait sleep: decoding and reuse, or other streams, can use the core.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # On x86-64 without VNNI products of 8-bit numbers would saturate at 16 bits.
     options.add_session_config_entry("session.x64quantprecision", "1")
     options.optimized_model_filepath = save
