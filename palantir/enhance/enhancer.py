@@ -132,7 +132,8 @@ class Enhancer:
         anchors  bool [frames of this packet, P]
 
         Raises UnsupportedError for frames that are not 8-bit 4:2:0, ScheduleError where the grid
-        does not fit, ModelError where anchors are asked for without a network.
+        does not fit, ModelError where anchors are asked for without a network, ValueError where
+        frames lack the trace that reuse needs (`needs_full_trace`).
         """
         return self.reuse(self.infer(packet, anchors))
 

@@ -164,11 +164,12 @@ def enhance(
     profile        its cache profile, or the path of one
     model          an SR network or the path of an ONNX file; None takes the shipped x4 network
     reuse          "detail" or "paper"; None takes the profile's
-    threads        for decoding and reuse, besides the network's. With more than one, decoding and
-                   the network work ahead of reuse, each in a thread of its own; with more than
-                   two, decoding and reuse share out a frame's rows too. Frames do not depend on it
+    threads        1..64 for decoding and reuse, besides the network's. With more than one, decoding
+                   and the network work ahead of reuse, and half the threads decode, the rest share
+                   out the rows of a frame in reuse. Frames do not depend on it
     look_ahead     packets that either may be ahead then, and whose anchors go through the network
-                   together; 0 for the least delay: all threads then share out the rows of one frame
+                   together; 0 for the least delay: decoding and reuse then take turns, each with
+                   all threads
     model_threads  of ONNX Runtime, 0 for one a core
     providers      ONNX Runtime's execution providers, as `SRNetwork.load` takes them; like
                    model_threads for a model given by its path
@@ -178,22 +179,18 @@ def enhance(
                    (docs/live-input.md)
 
     Raises ProfileError (damaged, or of another segment), MediaError and ModelError at once, and
-    ValueError for a `look_ahead` below 0;
-    iterating raises MediaError, BitstreamError and UnsupportedError (not 8-bit 4:2:0).
+    ValueError for `threads` or `look_ahead` out of range; iterating raises MediaError,
+    BitstreamError and UnsupportedError (not 8-bit 4:2:0).
     """
     source = segment if isinstance(segment, VideoSource) else VideoSource(segment)
     known = profile if isinstance(profile, CacheProfile) else CacheProfile.load(profile)
     known.check_segment(source.sha256(), "" if known is profile else str(profile))
-    if not isinstance(look_ahead, int) or look_ahead < 0:
-        raise ValueError(f"look_ahead is {look_ahead!r}; 0 or more packets are possible")
+    decoding, reusing, look_ahead = _shared_out(threads, look_ahead)
     network = (
         model
         if isinstance(model, SRNetwork)
         else SRNetwork.load(model, providers, threads=model_threads)
     )
-    if threads == 1:
-        look_ahead = 0
-    decoding = threads // 2 if look_ahead else threads  # the rest is for reuse at the same time
     enhancer = Enhancer(
         network,
         known.grid,
@@ -201,7 +198,7 @@ def enhance(
         fade=_fade(known),
         colour=source.colour,
         name=str(source.path),
-        threads=threads - decoding if look_ahead else threads,
+        threads=reusing,
     )
     packets = decode_packets(
         source,
@@ -211,6 +208,17 @@ def enhance(
         on_damage=on_damage,
     )
     return Enhancement(source, known, enhancer, packets, look_ahead)
+
+
+def _shared_out(threads: int, look_ahead: int) -> tuple[int, int, int]:
+    """Threads of decoding and of reuse, and packets that they may be ahead (0: they take turns)."""
+    if not isinstance(threads, int) or not 1 <= threads <= 64:
+        raise ValueError(f"threads is {threads!r}; 1 to 64 are possible")
+    if not isinstance(look_ahead, int) or look_ahead < 0:
+        raise ValueError(f"look_ahead is {look_ahead!r}; 0 or more packets are possible")
+    if threads == 1 or look_ahead == 0:
+        return threads, threads, 0
+    return threads // 2, threads - threads // 2, look_ahead
 
 
 def _fade(profile: CacheProfile) -> float | None:
