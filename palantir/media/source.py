@@ -23,7 +23,11 @@ from palantir.media.truncation import missing_bytes
 
 __all__ = ["Packet", "VideoSource"]
 
-_LATEST = 2**48  # time units, 89 years of 100 ns: times and sums of them stay far from 64 bits
+# Clocks that count from 1970 or from the year 1, nanoseconds or 100 of them, are below; sums and
+# differences of times, and times in a muxer's own units, stay within 64 bits.
+_LATEST = 2**61  # time units
+_LATEST_SECOND = 2**36  # 2177 years
+_LONGEST = 2**40  # time units that a frame lasts: 18 minutes of nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Packet:
 
     index: int
     data: bytes
-    pts: int  # in the source's time base; filled in where missing or beyond 2^48
+    pts: int  # in the source's time base; filled in where missing or beyond 2^61 units or 2^36 s
     duration: int  # in the source's time base, above 0; that of the frame rate where missing
     key: bool  # the container's flag
 
@@ -81,12 +85,13 @@ class VideoSource:
         the size in its header; one recorded live has no size there and simply ends.
         """
         pts, index = 0, 0
+        latest = min(_LATEST, int(_LATEST_SECOND / self.time_base))
         frame = max(1, round(1 / (self.frame_rate * self.time_base)))
         with open_input(self.path, VP9_CONTAINERS) as container:
             for raw in self._demux(container):
-                pts = pts if raw.pts is None or abs(raw.pts) > _LATEST else raw.pts
+                pts = pts if raw.pts is None or abs(raw.pts) > latest else raw.pts
                 told = raw.duration or 0
-                duration = told if 0 < told <= _LATEST else frame
+                duration = told if 0 < told <= _LONGEST else frame
                 yield Packet(index, bytes(raw), pts, duration, raw.is_keyframe)
                 pts, index = pts + duration, index + 1
         missing = missing_bytes(self.path)

@@ -49,9 +49,11 @@ def outcome(data: Sequence[bytes]) -> list[DecodedPacket | str]:
     return results
 
 
-def write_ivf(path: Path, data: Sequence[bytes], times: Sequence[int] | None = None) -> Path:
-    """An IVF file, 25 units a second; the times may be any 64 bits."""
-    header = struct.pack("<4sHH4sHHIIII", b"DKIF", 0, 32, b"VP90", 101, 67, 25, 1, len(data), 0)
+def write_ivf(
+    path: Path, data: Sequence[bytes], times: Sequence[int] | None = None, rate: int = 25
+) -> Path:
+    """An IVF file, `rate` units a second; the times may be any 64 bits."""
+    header = struct.pack("<4sHH4sHHIIII", b"DKIF", 0, 32, b"VP90", 101, 67, rate, 1, len(data), 0)
     times = times if times is not None else range(len(data))
     frames = (
         struct.pack("<IQ", len(each), time % 2**64) + each

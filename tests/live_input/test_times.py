@@ -29,6 +29,7 @@ TIMES = {
     "gap": ([0, 1, 2, 1000, 1001, 1002], [0, 1, 2, 1000, 1001, 1002]),
     "below 0": ([-5, -4, -3, -2, -1, 0], [0, 1, 2, 3, 4, 5]),
     "at the end of 64 bits": ([0, 1, 2, 2**63 - 2, 2**63 - 1, -(2**63)], [0, 1, 2, 3, 4, 5]),
+    "later than any clock": ([2**60, 2**60 + 1, 0, 1, 2, 3], [0, 1, 2, 3, 4, 5]),
 }  # of an IVF file at 25 units a second, and of its enhanced video; "back" counts on from the first
 
 
@@ -129,3 +130,12 @@ def test_missing_times_are_those_of_the_frame_rate(tmp_path: Path) -> None:
     clip = write_ivf(tmp_path / "clip.ivf", PLAIN, [10, 11, *[-(2**63)] * 3, 20])
     times = [(packet.pts, packet.duration) for packet in VideoSource(clip).packets()]
     assert times == [(10, 1), (11, 1), (12, 1), (13, 1), (14, 1), (20, 1)]
+
+
+@pytest.mark.parametrize("rate", [10**6, 10**7, 10**9])
+def test_clocks_that_count_from_1970_are_kept(tmp_path: Path, rate: int) -> None:
+    times = [1_800_000_000 * rate + step * rate // 25 for step in (0, 1, 5, 6, 9, 10)]
+    clip = write_ivf(tmp_path / "clip.ivf", PLAIN, times, rate)
+    source = VideoSource(clip)
+    assert source.time_base == Fraction(1, rate)
+    assert [packet.pts for packet in source.packets()] == times
