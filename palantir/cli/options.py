@@ -32,6 +32,8 @@ __all__ = [
 _Command = Callable[..., Any]
 _Decorator = Callable[[_Command], _Command]
 
+_LONGEST_SIDE = 65536  # pixels; VP9's own limit
+
 
 class _FileName(click.Path):
     """A file's name. Whether it exists is the library's to find: its messages say more."""
@@ -94,7 +96,10 @@ def _size(
     match = re.fullmatch("([1-9][0-9]{0,4})[xX]([1-9][0-9]{0,4})", text)
     if match is None:
         raise click.BadParameter(f"{text!r} is not WIDTHxHEIGHT, such as 1920x1080", ctx, parameter)
-    return int(match[1]), int(match[2])
+    width, height = int(match[1]), int(match[2])
+    if max(width, height) > _LONGEST_SIDE:
+        raise click.BadParameter(f"{text} is beyond {_LONGEST_SIDE} pixels", ctx, parameter)
+    return width, height
 
 
 max_size_option = click.option(

@@ -107,7 +107,8 @@ class Decoder:
 
 
 def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
-    if not (len(size) == 2 and all(isinstance(n, int) and 1 <= n <= 65536 for n in size)):
+    pair = isinstance(size, (tuple, list)) and len(size) == 2
+    if not (pair and all(type(side) is int and 1 <= side <= 65536 for side in size)):
         raise ValueError(f"max_size is {size!r}, not a width and a height of 1..65536 pixels")
     return size
 

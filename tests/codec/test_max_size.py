@@ -39,7 +39,9 @@ def test_larger_frames_are_refused_by_all_that_decodes(clip: Path) -> None:
             use()
 
 
-@pytest.mark.parametrize("size", [(0, 5), (5,), (5, 65537), (1.5, 2), (-1, -1), (1, 2, 3)])
+@pytest.mark.parametrize(
+    "size", [(0, 5), (5,), (5, 65537), (1.5, 2), (-1, -1), (1, 2, 3), 5, (True, 5), "55"]
+)
 def test_senseless_limits_are_refused(size: Any) -> None:
     with pytest.raises(ValueError, match="max_size is"):
         Decoder(max_size=size)
@@ -57,7 +59,7 @@ def test_the_commands_take_a_limit(
         assert "101x67 beyond the limit of 100x67" in capsys.readouterr().err
         assert not made.exists()
         assert run([*command, "--max-size", "101x67"]) == 0
-    for wrong in ("0x5", "5", "5x", "axb", "100000x5"):
+    for wrong in ("0x5", "5", "5x", "axb", "100000x5", "70000x5", "5x65537"):
         assert run([*schedule, "--max-size", wrong]) == 2
 
 
