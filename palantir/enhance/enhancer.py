@@ -208,4 +208,6 @@ class Enhancer:
     def _colour_of(self, frame: CodedFrame) -> Colour:
         untagged = self._colour or Colour.from_tags(0, 0, frame.height)
         matrix = _MATRIX_OF.get(frame.color_space, untagged.matrix)
+        if frame.color_space:  # the container's range may be that of the stream's first frame
+            return Colour(matrix, frame.full_range)
         return Colour(matrix, frame.full_range or untagged.full_range)

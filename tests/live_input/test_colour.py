@@ -43,12 +43,16 @@ def test_an_intra_only_frame_changes_no_tags() -> None:
     assert (alone.color_space, alone.full_range) == (1, False)
 
 
-def test_each_frame_is_enhanced_in_its_own_colour(tmp_path: Path) -> None:
-    clip = write_ivf(tmp_path / "clip.ivf", CHANGED)
+@pytest.mark.parametrize("full_range_first", [False, True])
+def test_each_frame_is_enhanced_in_its_own_colour(tmp_path: Path, full_range_first: bool) -> None:
+    """Whichever comes first: the container's tags are those of the first frame."""
+    packets = CHANGED[6:] + CHANGED[:6] if full_range_first else CHANGED
+    wanted = [Colour("bt601", False)] * 6 + [Colour("bt709", True)] * 6
+    clip = write_ivf(tmp_path / "clip.ivf", packets)
     graph = ErrorGraph.from_video(clip)
     profile = CacheProfile.from_selection(graph, select(graph, 3))
     shown = [frame.colour for frame in palantir.enhance(clip, profile)]
-    assert shown == [Colour("bt601", False)] * 6 + [Colour("bt709", True)] * 6
+    assert shown == (wanted[::-1] if full_range_first else wanted)
 
 
 BARS = {
