@@ -19,9 +19,15 @@ __all__ = ["OnnxFile", "Operator", "parse"]
 
 Field: TypeAlias = int | memoryview
 MAX_NESTING = 16  # graphs within graphs: If, functions
-MAX_FIELDS = 1_000_000  # of all messages, some several times: bounds time and memory to seconds
+# Of all messages, some several times, and integers in packed lists: bounds time and memory to
+# seconds.
+MAX_FIELDS = 1_000_000
 MAX_LIST = 65536  # bytes of a packed list of integers
-UNBOUNDED = frozenset({"Loop", "Scan", "SequenceMap"})  # run for as long as the file says
+# These run an inner graph for as long as the file or its input says.
+UNBOUNDED = frozenset(
+    {"Loop", "Scan", "SequenceMap"}
+    | {"BeamSearch", "GreedySearch", "Sampling", "WhisperBeamSearch"}  # of com.microsoft
+)
 EXTERNAL = 1  # TensorProto.DataLocation
 FLOAT = 1  # TensorProto.DataType
 SMALL = 64  # bytes; longer lists of floats are weights and not kept
@@ -90,19 +96,6 @@ def _signed(value: int) -> int:
     return value - (1 << 64) if value >> 63 else value
 
 
-def _integers(value: Field) -> list[int]:
-    """One integer, or a packed list of them."""
-    if isinstance(value, int):
-        return [_signed(value)]
-    if len(value) > MAX_LIST:
-        raise ValueError(f"a list of integers in {len(value)} bytes; up to {MAX_LIST} are read")
-    numbers, at = [], 0
-    while at < len(value):
-        number, at = _varint(value, at)
-        numbers.append(_signed(number))
-    return numbers
-
-
 class _Reader:
     def __init__(self) -> None:
         self.file = OnnxFile()
@@ -112,9 +105,7 @@ class _Reader:
         """(number, value) of each field of one message; fixed32 and fixed64 come as bytes."""
         at = 0
         while at < len(data):
-            self._left -= 1
-            if self._left < 0:
-                raise ValueError(f"more than {MAX_FIELDS} fields")
+            self._take_one()
             tag, at = _varint(data, at)
             wire = tag & 7
             if wire == 0:
@@ -132,6 +123,24 @@ class _Reader:
             yield tag >> 3, data[at : at + size]
             at += size
 
+    def integers(self, value: Field) -> list[int]:
+        """One integer, or a packed list of them."""
+        if isinstance(value, int):
+            return [_signed(value)]
+        if len(value) > MAX_LIST:
+            raise ValueError(f"a list of integers in {len(value)} bytes; up to {MAX_LIST} are read")
+        numbers, at = [], 0
+        while at < len(value):
+            self._take_one()
+            number, at = _varint(value, at)
+            numbers.append(_signed(number))
+        return numbers
+
+    def _take_one(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError(f"more than {MAX_FIELDS} fields")
+
     def names(self, message: memoryview, wanted: int) -> list[str]:
         return [_text(value) for number, value in self.fields(message) if number == wanted]
 
@@ -144,7 +153,7 @@ class _Reader:
             elif number == 8:
                 opset = dict(self.fields(_message(value)))
                 if _text(opset.get(1, memoryview(b""))) in ("", "ai.onnx"):
-                    self.file.opset = max(self.file.opset, _integers(opset.get(2, 0))[0])
+                    self.file.opset = max(self.file.opset, self.integers(opset.get(2, 0))[0])
             elif number == 14:
                 entry = dict(self.fields(_message(value)))
                 empty = memoryview(b"")
@@ -186,9 +195,9 @@ class _Reader:
         element, raw, listed, external = 0, b"", b"", False
         for number, value in self.fields(data):
             if number == 1:
-                shape += _integers(value)
+                shape += self.integers(value)
             elif number == 2:
-                element = _integers(value)[0]
+                element = self.integers(value)[0]
             elif number == 4 and len(listed) <= SMALL:
                 listed += bytes(_message(value))
             elif number == 8:
@@ -228,18 +237,19 @@ class _Reader:
         listed: list[int] = []
         for number, value in self.fields(data):
             if number == 3:
-                attributes[name] = _integers(value)[0]
+                attributes[name] = self.integers(value)[0]
             elif number == 4:
                 attributes[name] = _text(value)
             elif number == 8:
-                listed += _integers(value)
-                attributes[name] = tuple(listed)
+                listed += self.integers(value)
             elif number in (5, 10):
                 self.tensor(_message(value), depth, constant)
             elif number in (6, 11):
                 self.graph(_message(value), depth + 1)
             elif number in (22, 23):
                 self.sparse(_message(value), depth)
+        if listed:
+            attributes[name] = tuple(listed)
 
 
 def parse(data: bytes, name: str) -> OnnxFile:

@@ -91,7 +91,9 @@ def test_deeply_nested_graphs_are_refused() -> None:
         parse(proto.SerializeToString(), "m")
 
 
-@pytest.mark.parametrize("kind", ["Loop", "Scan", "SequenceMap"])
+@pytest.mark.parametrize(
+    "kind", ["Loop", "Scan", "SequenceMap", "BeamSearch", "GreedySearch", "Sampling"]
+)
 @pytest.mark.parametrize("inside", [False, True])
 def test_loops_are_refused_wherever_they_hide(kind: str, inside: bool) -> None:
     """A file could otherwise say that its network runs for 2^63 rounds."""
@@ -120,6 +122,16 @@ def test_long_lists_of_integers_are_refused() -> None:
     graph = b"\x2a" + _varint(len(tensor)) + tensor
     with pytest.raises(ModelError, match="a list of integers in 70000 bytes"):
         parse(b"\x3a" + _varint(len(graph)) + graph, "m")
+
+
+def test_integers_in_lists_count_as_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many lists, each of them short, would take all memory as well as a long one."""
+    monkeypatch.setattr(onnx_file, "MAX_FIELDS", 20_000)
+    tensor = b"\x0a" + _varint(8_000) + b"\x01" * 8_000
+    for lists, reason in ((2, "no operators"), (3, "more than 20000 fields")):
+        graph = (b"\x2a" + _varint(len(tensor)) + tensor) * lists
+        with pytest.raises(ModelError, match=reason):
+            parse(b"\x3a" + _varint(len(graph)) + graph, "m")
 
 
 def _varint(value: int) -> bytes:
