@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,13 +62,21 @@ def test_a_live_scheduler_goes_through_with_its_grid(kind: str) -> None:
 def test_after_a_switch_with_a_key_frame_all_is_as_in_a_stream_of_that_size(
     tmp_path: Path,
 ) -> None:
-    _, shown = enhanced(write_ivf(tmp_path / "clip.ivf", SWITCHES["with a key frame"]))
-    alone = write_ivf(tmp_path / "alone.ivf", SWITCHES["with a key frame"][3:])
+    packets = SWITCHES["with a key frame"]
+    clip = write_ivf(tmp_path / "clip.ivf", packets)
+    alone = write_ivf(tmp_path / "alone.ivf", packets[3:])
     graph = ErrorGraph.from_video(alone, (3, 5))
-    empty = CacheProfile.from_selection(graph, select(graph, 1, "none"))
-    for late, same in zip(shown[3:], palantir.enhance(alone, empty), strict=True):
-        if late.anchors == 0 and all(frame.anchors == 0 for frame in shown[3 : late.index]):
-            np.testing.assert_array_equal(late.planes[0], same.planes[0])
+    profile = CacheProfile.from_selection(graph, select(graph, 9))
+    graph = ErrorGraph.from_video(clip, (3, 5))
+    both = CacheProfile.from_selection(graph, select(graph, 9))
+    both = replace(both, anchors=np.concatenate([both.anchors[:3], profile.anchors]))
+    assert both.anchors[:3].any()
+    shown = list(palantir.enhance(clip, both))[3:]
+    for late, same in zip(shown, palantir.enhance(alone, profile), strict=True):
+        assert late.anchors == same.anchors
+        for plane, wanted in zip(late.planes, same.planes, strict=True):
+            np.testing.assert_array_equal(plane, wanted)
+    assert sum(frame.anchors for frame in shown) == 9
 
 
 @pytest.mark.parametrize("kind", SWITCHES)
