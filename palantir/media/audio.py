@@ -17,6 +17,8 @@ from palantir.media.container import read_each
 
 __all__ = ["AudioCopy", "AudioTrack", "OpusTrack"]
 
+_LATEST = 2**61  # time units: with what is added to times they stay within 64 bits
+_LONGEST = 2**40  # time units of one packet
 _OPUS_RATE = 48_000
 _OPUS_TICK = Fraction(1, _OPUS_RATE)
 _OPUS_BITS_PER_SECOND = 96_000
@@ -32,10 +34,19 @@ class AudioTrack(Protocol):
 class AudioCopy:
     """All audio tracks of an open file, packet by packet and byte by byte; times always rise.
 
+    Where the `picture` begins below 0 and is moved, so is the audio; its first frame must have been
+    given to its clock before packets are asked for.
+
     Raises MediaError if the output's container does not hold the codec.
     """
 
-    def __init__(self, source: InputContainer, output: OutputContainer, name: str) -> None:
+    def __init__(
+        self,
+        source: InputContainer,
+        output: OutputContainer,
+        name: str,
+        picture: SteadyClock | None = None,
+    ) -> None:
         tracks = source.streams.audio
         for track in tracks:
             codec = track.codec_context.codec.canonical_name
@@ -49,10 +60,13 @@ class AudioCopy:
             track.index: SteadyClock(track.time_base or Fraction(1)) for track in tracks
         }
         self._packets = read_each(source.demux(tuple(tracks)), name, "audio packet")
-        self._ahead = self._read()
+        self._picture, self._begun = picture, False
+        self._ahead: av.Packet[Any] | None = None
 
     def until(self, time: Fraction | None) -> Iterator[av.Packet[Any]]:
         """Yield the source's packets up to `time`, assigned to the output's tracks."""
+        if not self._begun:
+            self._begun, self._ahead = True, self._read()
         while (packet := self._ahead) is not None:
             if time is not None and _start(packet) > time:
                 return
@@ -65,7 +79,10 @@ class AudioCopy:
         packet = next((packet for packet in self._packets if packet.size), None)
         if packet is not None and packet.pts is not None:
             clock = self._clocks[packet.stream_index]
-            packet.pts = packet.dts = clock.moved(packet.pts, packet.duration or 0)
+            opening = self._picture.opening if self._picture else Fraction(0)
+            time = packet.pts + round(opening / (packet.time_base or 1))
+            time = min(max(time, -_LATEST), _LATEST)
+            packet.pts = packet.dts = clock.moved(time, min(packet.duration or 0, _LONGEST))
         return packet
 
 

@@ -25,15 +25,22 @@ class SteadyClock:
         self._unit = unit
         self._from_zero = from_zero
         self._shift = 0
+        self._opening = 0  # what the first item was moved by
         self._end = 0  # of the last item
         self._last: int | None = None
+
+    @property
+    def opening(self) -> Fraction:
+        """Seconds that `from_zero` moves the first item by; 0 before it was given."""
+        return self._opening * self._unit
 
     def moved(self, time: int, duration: int) -> int:
         """The output time of the next item; `duration` counts where the clock jumps after it."""
         time += self._shift
         if self._last is None:
             if self._from_zero and time < 0:
-                self._shift, time = -time, 0
+                self._shift = self._opening = -time
+                time = 0
         else:
             step = (time - self._last) * self._unit
             if step <= -_BACK or step >= _AHEAD:

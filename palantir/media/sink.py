@@ -93,7 +93,7 @@ class VideoSink:
                 codec, width, height, frame_rate, time_base, colour,
                 {**_DEFAULT_OPTIONS.get(codec, {}), "crf": str(crf), **(options or {})},
             )  # fmt: skip
-            self._output = _encoded_output(Path(name), settings, audio_from)
+            self._output = _encoded_output(Path(name), settings, audio_from, self._clock)
         else:
             wanted = ", ".join((*OUTPUT_FORMATS, _RAW_SUFFIX))
             raise MediaError(f"{name}: unknown suffix {suffix!r}, want one of {wanted}")
@@ -149,14 +149,14 @@ class _EncodedWriter:
 
 @contextlib.contextmanager
 def _encoded_output(
-    path: Path, settings: EncoderSettings, audio_from: VideoSource | None
+    path: Path, settings: EncoderSettings, audio_from: VideoSource | None, clock: SteadyClock
 ) -> Iterator[_Writer]:
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(open_output(path))
         stream = StreamWriter(output, settings)
         if audio_from is not None and audio_from.has_audio:
             source = stack.enter_context(open_input(audio_from.path, VP9_CONTAINERS))
-            stream.audio = AudioCopy(source, output, str(path))
+            stream.audio = AudioCopy(source, output, str(path), clock)
         yield _EncodedWriter(stream)
         stream.finish()
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -47,6 +48,13 @@ def at(packets: list[DecodedPacket], times: list[int]) -> list[DecodedPacket]:
     ]
 
 
+def sound_times(path: Path) -> list[float]:
+    """Of the packets of the first audio track, in seconds."""
+    with av.open(str(path)) as container:
+        return [float(packet.pts * packet.time_base) for packet in container.demux(audio=0)
+                if packet.pts is not None and packet.time_base]  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", TIMES)
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_every_frame_is_shown_at_a_time_of_its_own(tmp_path: Path, kind: str, suffix: str) -> None:
@@ -82,13 +90,24 @@ def test_a_clock_that_starts_anew_keeps_sound_and_picture_together(
         for packet in source.packets():
             sink.write(picture(packet.index), packet.pts)
     assert frame_times(target) == [Fraction(time, 1000) for time in range(0, 4000, 40)]
-    import av
-
-    with av.open(str(target)) as container:
-        sound = [float(packet.pts * packet.time_base) for packet in container.demux(audio=0)
-                 if packet.pts is not None and packet.time_base]  # fmt: skip
+    sound = sound_times(target)
     assert np.all(np.diff(sound) > 0)
     assert sound[-1] == pytest.approx(4.0, abs=0.1)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_sound_is_moved_with_a_picture_that_begins_below_0(tmp_path: Path, suffix: str) -> None:
+    clip = make_clip(tmp_path / "clip.webm", audio="libopus", times=range(0, 1000, 40))
+    source, target = VideoSource(clip), tmp_path / f"a{suffix}"
+    colour = Colour("bt601", False)
+    with VideoSink(
+        target, 64, 48, source.frame_rate, source.time_base, colour, audio_from=source
+    ) as sink:
+        for packet in source.packets():
+            sink.write(picture(packet.index), packet.pts - 2000)
+    assert frame_times(target)[0] == 0
+    assert sound_times(clip)[0] == pytest.approx(0, abs=0.05)
+    assert sound_times(target)[0] == pytest.approx(2, abs=0.05)
 
 
 @pytest.mark.parametrize("times", [[0, 1, 2, 3, 3, 3], [9, 9, 9, 9, 9, 9]])

@@ -7,6 +7,7 @@ import av
 import pytest
 
 from palantir.media.audio import AudioCopy, AudioTrack, OpusTrack
+from palantir.media.clock import SteadyClock
 from tests.media.clips import make_clip
 
 
@@ -23,6 +24,19 @@ def test_packets_are_handed_over_up_to_the_time_asked_for(
         output.mux([*early, *late])
     assert len(early) == pytest.approx(25, abs=3)
     assert len(late) == pytest.approx(75, abs=3)
+
+
+@pytest.mark.parametrize("seconds", [5, 2**61])
+def test_audio_is_moved_with_the_picture(tmp_path: Path, seconds: int) -> None:
+    """As far as 64 bits go."""
+    clip = make_clip(tmp_path / "a.webm", audio="libopus")
+    picture = SteadyClock(Fraction(1), from_zero=True)
+    with av.open(str(clip)) as source, av.open(str(tmp_path / "b.mkv"), "w") as output:
+        track = AudioCopy(source, output, str(clip), picture)
+        picture.moved(-seconds, 1)
+        times = [packet.pts for packet in track.until(None) if packet.pts is not None]
+    assert times == sorted(set(times))
+    assert times[0] == pytest.approx(min(1000 * seconds, 2**61), abs=50)
 
 
 def test_opus_keeps_the_time_of_the_sound_within_a_part(tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ def test_jumps_are_measured_in_seconds() -> None:
 def test_a_beginning_below_0_becomes_0_on_request() -> None:
     assert moved([-80, -40, 0], from_zero=True) == [0, 40, 80]
     assert moved([80, -40], from_zero=True) == [80, 81]
+    clock = SteadyClock(MILLISECOND, from_zero=True)
+    assert clock.opening == 0
+    for time in (-80, 0, -3000):  # the last is a jump
+        clock.moved(time, 40)
+        assert clock.opening == Fraction(80, 1000)
 
 
 def test_items_without_a_duration_still_rise() -> None:
