@@ -50,7 +50,8 @@ class CodedFrame:
     packet  index of the packet that held it
     pts     time of that packet, in the source's time base
     native  the frame as `palantir._core` takes it
-    tags    colour space and range of the stream; None takes the frame's own
+    tags    colour space and range of the stream; None takes the frame's own. `Decoder` gives those
+            of the last key frame, even where an intra-only frame (profiles 1 to 3) has its own
     """
 
     def __init__(
