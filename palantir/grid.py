@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from palantir.errors import ScheduleError
 
-__all__ = ["PatchGrid"]
+__all__ = ["MOST_PATCHES", "PatchGrid"]
+
+MOST_PATCHES = 2**27  # of all coded frames that are held at once: a byte each in a cache profile
 
 _SHORT_SIDE_PATCHES = 3
 _PATCH_ASPECT = 1.0675  # of the paper's patches: 170.8 x 160 pixels at 854x480

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from palantir.errors import ScheduleError
-from palantir.grid import PatchGrid
+from palantir.grid import MOST_PATCHES, PatchGrid
 from palantir.profile.bits import pack_flags, pack_packets, unpack_flags, unpack_packets
 from palantir.profile.container import Value
 
@@ -26,7 +26,6 @@ REUSE_MODES = ("detail", "paper")
 MAXIMUM_SIDE = 65536  # pixels; VP9's own limit
 MAXIMUM_PATCHES = 65536  # of a frame
 MAXIMUM_FRAMES = 2**23  # 38 hours of 60 frames/s; a reader takes some 50 bytes for each
-MAXIMUM_NODES = 2**27  # frames * patches: what a reader may be made to hold, in bytes
 MAXIMUM_PACKETS = 2**28
 _MAXIMUM_TEXT = 256
 _MAXIMUM_PARAMETERS = 64
@@ -156,7 +155,7 @@ def _field(fields: Mapping[str, Any], name: str, unpack: Any, *sizes: int) -> An
 
 def _check_extent(frames: int, patches: int) -> None:
     too_many = patches > MAXIMUM_PATCHES or frames > MAXIMUM_FRAMES
-    if too_many or frames * patches > MAXIMUM_NODES:
+    if too_many or frames * patches > MOST_PATCHES:
         raise ValueError(f"{frames} frames of {patches} patches are too many")
 
 
@@ -182,7 +181,7 @@ def _check_frames(profile: CacheProfile) -> None:
 
 
 def _check_budget(budget: object) -> None:
-    count = type(budget) is int and 0 <= budget <= MAXIMUM_NODES
+    count = type(budget) is int and 0 <= budget <= MOST_PATCHES
     share = type(budget) is float and 0 <= budget <= 1
     if not (count or share):
         raise ValueError(f"budget {budget!r} is neither a share nor a number of anchors")

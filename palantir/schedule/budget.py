@@ -15,13 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import ScheduleError
-from palantir.grid import PatchGrid
+from palantir.grid import MOST_PATCHES, PatchGrid
 from palantir.schedule.allowance import Allowance, Part, patch_areas
 from palantir.schedule.network_budget import NetworkBudget, NetworkFacts
 
-__all__ = ["MOST_ANCHORS", "Budget"]
-
-MOST_ANCHORS = 2**27  # patches that a cache profile can hold
+__all__ = ["Budget"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Budget(Allowance):
         if isinstance(value, Integral):
             if value < 1:
                 raise ScheduleError(f"budget {value} is not at least 1 anchor")
-            if int(value) > MOST_ANCHORS:
+            if int(value) > MOST_PATCHES:
                 raise ScheduleError(f"budget {value}: more anchors than any graph has patches")
             object.__setattr__(self, "value", int(value))
         else:

@@ -19,9 +19,9 @@ from palantir.graph.construct import frame_row
 from palantir.graph.error_models import ErrorModel, error_model_of
 from palantir.graph.frames import FrameRow
 from palantir.graph.intervals import Interval
-from palantir.grid import PatchGrid
+from palantir.grid import MOST_PATCHES, PatchGrid
 from palantir.schedule.allowance import Allowance, Extent
-from palantir.schedule.budget import MOST_ANCHORS, Budget
+from palantir.schedule.budget import Budget
 from palantir.schedule.live_record import LiveInterval, LiveRecord, check_finite
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class LiveScheduler:
 
     def _ends_before(self, row: FrameRow) -> bool:
         assert self.grid is not None
-        if (len(self._rows) + 1) * self.grid.count > MOST_ANCHORS:  # nor could a profile hold it
+        if (len(self._rows) + 1) * self.grid.count > MOST_PATCHES:  # nor could a profile hold it
             return True
         elapsed = row.time - next(iter(self._rows.values())).time
         return self.interval.ends_before(row.key, len(self._rows), elapsed)
