@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -77,7 +78,7 @@ class SRNetwork:
         on_cpu: Callable[[], Any] | None = None,
     ) -> None:
         self._session, self._file, self.path, self._size = session, file, path, size
-        self._on_cpu = on_cpu
+        self._on_cpu, self._going_over = on_cpu, threading.Lock()
         self.fallback: str | None = None
         self.input, self._one_at_a_time, channels = check_interface(session, str(path))
         self.traits: NetworkTraits = find_traits(file, self.run, channels, str(path))
@@ -108,8 +109,9 @@ class SRNetwork:
         of that size is not slower than the others. With `allowed`, SHA-256 sums in lower-case
         hexadecimal (`read_allowed`), a file that is none of these is not even parsed, and no
         optimised form of it is taken from the cache; the shipped network is always allowed.
-        With `retry_on_cpu` a provider that has started and fails on a picture is left for the CPU,
-        for good, which runs that picture again; `fallback` then says why. Without, it is an error.
+        With `retry_on_cpu` a picture that a provider fails on is run again on the CPU. Where that
+        succeeds the provider is left for good, and `fallback` says why; where it fails too, or
+        without `retry_on_cpu`, it is an error.
 
         Raises ModelError: not allowed, unreadable or no ONNX model, weights in other files, custom
         operators, loops, more than 512 MiB or unreasonably many parts, unsuitable inputs or
@@ -123,7 +125,8 @@ class SRNetwork:
         file = parse(data, str(source))
         session = open_session(data, str(source), tuple(providers), threads, cached=allowed is None)
         on_cpu = partial(open_session, data, str(source), ("cpu",), threads)
-        spare = on_cpu if retry_on_cpu and tuple(providers) != ("cpu",) else None
+        elsewhere = session.get_providers() != ["CPUExecutionProvider"]
+        spare = on_cpu if retry_on_cpu and elsewhere else None
         network = cls(session, file, source, len(data), spare)
         if warm_up is not None:
             channels = 1 if network.colour == "luma" else 3
@@ -159,17 +162,39 @@ class SRNetwork:
         }
 
     def _infer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        session = self._session
+        try:
+            return self._run_in(session, batch)
+        except ModelError as error:
+            return self._retry(session, batch, error)
+
+    def _run_in(self, session: Any, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         feed = {self.input: np.ascontiguousarray(batch, dtype=np.float32)}
         try:
-            (result,) = self._session.run(None, feed)
+            (result,) = session.run(None, feed)
         except Exception as error:  # ONNX Runtime's exceptions have no common base
             size = "x".join(map(str, batch.shape))
-            reason = f"{self.path}: fails on a {size} input: {in_one_line(error)}"
-            if self._on_cpu is None:
-                raise ModelError(reason) from None
-            self._session, self._on_cpu, self.fallback = self._on_cpu(), None, reason
-            return self._infer(batch)
+            raise ModelError(
+                f"{self.path}: fails on a {size} input: {in_one_line(error)}"
+            ) from None
         return cast("NDArray[np.float32]", result)
+
+    def _retry(
+        self, failed: Any, batch: NDArray[np.float32], error: ModelError
+    ) -> NDArray[np.float32]:
+        """Run on the CPU what `failed` did not, and stay there if that succeeds."""
+        with self._going_over:
+            if self._session is failed:
+                if self._on_cpu is None:
+                    raise error
+                try:
+                    session = self._on_cpu()
+                    result = self._run_in(session, batch)
+                except ModelError:  # leaving the provider would not help
+                    raise error from None
+                self._session, self._on_cpu, self.fallback = session, None, str(error)
+                return result
+        return self._infer(batch)  # another thread went over meanwhile
 
 
 def _read(path: Path) -> bytes:

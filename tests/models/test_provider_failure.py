@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,9 @@ class Device:
         self.left -= 1
         return self._real.run(*arguments)
 
+    def get_providers(self) -> list[str]:
+        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
@@ -51,7 +56,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> Any:
             **more: Any,
         ) -> Any:
             opened = real_open(data, name, ("cpu",), threads, **more)
-            return opened if providers == ("cpu",) else Device(opened, runs)
+            return Device(opened, runs) if "cuda" in providers else opened
 
         monkeypatch.setattr("palantir.models.network.open_session", open_session)
 
@@ -83,28 +88,49 @@ def test_with_leave_the_cpu_runs_the_same_picture_and_all_that_follow(device: An
     assert "device lost" in str(network.fallback)
 
 
-def test_there_is_one_retry_and_no_second(device: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_on_the_cpu_too_is_no_reason_to_leave_the_provider(device: Any) -> None:
     device(50)
     network = SRNetwork.load(providers=("cuda",), retry_on_cpu=True)
-    spare, opened = network._on_cpu, list[Any]()
-    assert spare is not None
-
-    def broken() -> Any:
-        opened.append(1)
-        return Device(spare(), 0)
-
-    monkeypatch.setattr(network, "_on_cpu", broken)
     for _ in range(2):
-        with pytest.raises(ModelError, match="device lost"):
-            run_often(network)
-    assert len(opened) == 1
+        with pytest.raises(ModelError, match="fails on a 1x3x8x8 input"):
+            network.run(np.zeros((1, 3, 8, 8), np.float32))
+    assert network.fallback is None
+    assert "CUDAExecutionProvider" in str(network.describe()["providers"])
+    run_often(network)  # the device is lost only now
+    assert "device lost" in str(network.fallback)
 
 
-def test_a_cpu_that_fails_is_not_retried() -> None:
-    network = SRNetwork.load(retry_on_cpu=True)
+def test_threads_that_fail_at_once_all_go_on(device: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    device(50)
+    network = SRNetwork.load(providers=("cuda",), retry_on_cpu=True)
+    together = threading.Barrier(4)
+
+    class Lost(Device):
+        def run(self, *arguments: Any) -> Any:
+            together.wait(60)
+            return super().run(*arguments)
+
+    monkeypatch.setattr(network, "_session", Lost(network._session, 0))
+    wanted = SRNetwork.load().run(PICTURE)
+    with ThreadPoolExecutor(4) as pool:
+        for made in pool.map(network.run, [PICTURE] * 4):
+            np.testing.assert_array_equal(made, wanted)
+
+
+@pytest.mark.parametrize("provider", ["cpu", "CPU", "CPUExecutionProvider"])
+def test_a_cpu_that_fails_is_not_retried(monkeypatch: pytest.MonkeyPatch, provider: str) -> None:
+    real_open, opened = session.open_session, list[Any]()
+
+    def open_session(*arguments: Any, **more: Any) -> Any:
+        opened.append(arguments)
+        return real_open(*arguments, **more)
+
+    monkeypatch.setattr("palantir.models.network.open_session", open_session)
+    network = SRNetwork.load(providers=(provider,), retry_on_cpu=True)
     with pytest.raises(ModelError):
         network.run(np.zeros((1, 3, 8, 8), np.float32))
     assert network.fallback is None
+    assert len(opened) == 1
 
 
 @pytest.mark.parametrize("threads", [1, 4])
