@@ -1,4 +1,7 @@
-"""sdist and wheel, built twice in different places from one commit."""
+"""sdist and wheel, built twice in different places from one commit.
+
+They are as `python -m build` gives them: the wheel before `./dev wheel` has auditwheel retag it.
+"""
 
 from __future__ import annotations
 
