@@ -2,7 +2,14 @@
 
     python -m tests.codec.trace_digest          write trace_digests.json anew (needs PALANTIR_DATA)
 
-The record says whether a trace has changed since; that it is right, other tests say.
+The record holds our own output: it says whether a trace has changed since, and writing it anew
+proves nothing. That a trace is right, independent tests say, which must pass first:
+
+    facts             test_coded_frame.py: against the stream's own headers
+    blocks            test_invariants.py: they tile the frame and refer to earlier ones
+    pictures          test_conformance.py: what is displayed, against the vectors' MD5 lists
+    the other two     test_pictures.py: against the pictures that whole motion vectors point at
+    texture, weights  test_texture.py, test_weights.py: computed again, densely, from the rest
 """
 
 from __future__ import annotations
