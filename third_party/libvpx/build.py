@@ -28,8 +28,15 @@ from third_party.libvpx.fetch import Archives, PatchedTree, cache_folder, fetch
 from third_party.libvpx.patching import unpack_and_patch
 from third_party.libvpx.upstream import HERE, LibvpxError
 
-__all__ = ["FLAVOURS", "Flavour", "Library", "build", "configure_options"]
-__all__ += ["patched_source", "place_licences"]
+__all__ = [
+    "FLAVOURS",
+    "Flavour",
+    "Library",
+    "build",
+    "configure_options",
+    "patched_source",
+    "place_licences",
+]
 
 _LARGEST = 32768  # pixels, a frame's sides: libvpx counts coefficients in an int
 _X86 = ("x86_64", "AMD64", "i686")
