@@ -147,7 +147,7 @@ next(frames)
 time.sleep(float(sys.argv[3]))
 """
     for delay in ("0", "0.005", "0.02", "0.05"):
-        words = [sys.executable, "-c", code, rich_clip, tmp_path / "profile.pcp", delay]
+        words = [sys.executable, "-c", code, str(rich_clip), str(tmp_path / "profile.pcp"), delay]
         done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, done.stderr) == (0, "")
 
