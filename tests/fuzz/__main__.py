@@ -18,18 +18,14 @@ import sys
 import time
 from pathlib import Path
 
+from tests.fuzz.harnesses import ENVIRONMENT, HARNESSES
 from tests.fuzz.replays import REPLAYS
 from tests.fuzz.seeds import write_seeds
 
 _HERE = Path(__file__).parent
 _BINARIES = _HERE.parents[1] / "build" / "fuzz" / "fuzz"
-HARNESSES = {"fuzz_decode": 0.6, "fuzz_reuse": 0.25, "fuzz_select": 0.15}  # shares of the time
 _LONGEST = {"fuzz_decode": 20_000, "fuzz_reuse": 4_000, "fuzz_select": 1_000}  # bytes of an input
 _SLICE = 3000  # seconds of one harness before the next one has its turn
-_ENVIRONMENT = {
-    "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
-    "UBSAN_OPTIONS": f"halt_on_error=1:print_stacktrace=1:suppressions={_HERE}/undefined.supp",
-}
 
 
 def build() -> None:
@@ -77,7 +73,7 @@ def _fuzz(folder: Path, name: str, seconds: float) -> float:
         capture_output=True,
         text=True,
         errors="replace",
-        env=os.environ | _ENVIRONMENT,
+        env=os.environ | ENVIRONMENT,
         check=False,
     )
     after = os.times()
@@ -104,7 +100,7 @@ def minimise(folder: Path, names: list[str]) -> None:
         command = [str(_BINARIES / name), *options, str(smaller), str(corpus)]
         merged = subprocess.run(
             command, capture_output=True, text=True, errors="replace",
-            env=os.environ | _ENVIRONMENT, check=False,
+            env=os.environ | ENVIRONMENT, check=False,
         )  # fmt: skip
         count = sum(1 for _ in smaller.iterdir())
         if merged.returncode != 0 or count == 0:

@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.data_folder import INVALID, VECTORS, invalid, vector
+from tests.fuzz.harnesses import ENVIRONMENT, HARNESSES
 from tests.fuzz.seeds import ivf, packets_of
 
 __all__ = ["REPLAYS"]
 
-_HERE = Path(__file__).parent
-_ROOT = _HERE.parents[1]
-_HARNESSES = ("fuzz_decode", "fuzz_reuse", "fuzz_select")
+_ROOT = Path(__file__).parents[2]
 _REPORT = re.compile(r"runtime error|ERROR: |WARNING: ThreadSanitizer|BROKEN PROMISE|FAILED")
 _AT_ONCE = 40  # inputs of one process
 
@@ -69,13 +68,9 @@ def _make(folder: str, flavour: str) -> None:
 
 
 def _run(command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
-    options = {
-        "UBSAN_OPTIONS": f"halt_on_error=1:suppressions={_HERE}/undefined.supp",
-        "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
-    }
     return subprocess.run(
         command, capture_output=True, text=True, errors="replace", check=False,
-        env=os.environ | options | variables,
+        env=os.environ | ENVIRONMENT | variables,
     )  # fmt: skip
 
 
@@ -92,7 +87,7 @@ def _tests(flavour: str) -> list[list[str]]:
 
 def _corpus_runs(flavour: str, corpus: Path) -> list[list[str]]:
     commands = []
-    for name in _HARNESSES:
+    for name in HARNESSES:
         inputs = sorted(map(str, (corpus / name).glob("*")))
         for start in range(0, len(inputs), _AT_ONCE):
             commands.append(
@@ -127,7 +122,7 @@ def _print_coverage(name: str, profiles: list[Path]) -> None:
     command = ["llvm-profdata", "merge", "-sparse", "-o", str(merged), *map(str, profiles)]
     subprocess.run(command, check=True)
     programs = [
-        *(_folder("fuzz", "coverage") / harness for harness in _HARNESSES),
+        *(_folder("fuzz", "coverage") / harness for harness in HARNESSES),
         *(Path(command[0]) for command in _tests("coverage")),
     ]
     objects = [argument for program in programs[1:] for argument in ("-object", str(program))]
