@@ -1,4 +1,7 @@
-"""The C++ core without Python: builds and runs every ``test_*.cpp`` beside this file."""
+"""The C++ core without Python: builds and runs every ``test_*.cpp`` beside this file.
+
+The fuzz harnesses must compile as well: nothing else in the ordinary tests looks at them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.fuzz.harnesses import HARNESSES
 
 HERE = Path(__file__).parent
 PROGRAMS = sorted(path.stem for path in HERE.glob("test_*.cpp"))
@@ -19,6 +24,10 @@ def built() -> Path:
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     return HERE / "build"
+
+
+def test_fuzz_harnesses_compile(built: Path) -> None:
+    assert set(HARNESSES) <= {path.stem for path in built.glob("fuzz/*.compiles")}
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

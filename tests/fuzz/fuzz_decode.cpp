@@ -2,7 +2,8 @@
 //
 // An IVF file's header ends with four bytes that nobody uses; here they say how to decode it. All 0
 // is one thread, observed, a patch grid of 1x1 and no larger frames than the harness can afford.
-//   byte 0  bits 0-1: 1, 2, 4 or 8 threads; bit 2: row-MT; bit 3: unobserved
+//   byte 0  bits 0-1: 1, 2, 4 or 8 threads; bit 2: row-MT; bit 3: unobserved;
+//           bit 4: less than a full trace
 //   byte 1  rows of the grid - 1; byte 2: columns - 1
 //   byte 3  bit 0: frames up to 4096x4096 and any number of packets, for replays
 #include <algorithm>
@@ -29,18 +30,25 @@ struct Plan {
 };
 
 Plan plan_of(const uint8_t* unused) {
-  const bool large = unused[3] & 1;
-  const int side = large ? kLarge : kSmall;
-  return {{1 << (unused[0] & 3), (unused[0] & 4) != 0, (unused[0] & 8) == 0, side, side},
-          {1 + unused[1] % 16, 1 + unused[2] % 16},
-          large};
+  Plan plan;
+  plan.large = unused[3] & 1;
+  plan.grid.rows = 1 + unused[1] % 16;
+  plan.grid.columns = 1 + unused[2] % 16;
+  plan.options.threads = 1 << (unused[0] & 3);
+  plan.options.row_mt = unused[0] & 4;
+  plan.options.observe = !(unused[0] & 8);
+  plan.options.full = !(unused[0] & 16);
+  plan.options.max_width = plan.options.max_height = plan.large ? kLarge : kSmall;
+  return plan;
 }
 
-void check_trace(const CodedFrame& frame, const PatchGrid& wanted) {
-  const PatchGrid grid{std::min(wanted.rows, frame.facts.height),
-                       std::min(wanted.columns, frame.facts.width)};
+void check_texture(const CodedFrame& frame, const PatchGrid& grid) {
+  if (!frame.full) return;  // what it is measured on is not there
   for (const double value : measure_texture(frame, grid))
     require(std::isfinite(value) && value >= 0, "texture is finite and not negative");
+}
+
+void check_weights(const CodedFrame& frame, const PatchGrid& grid) {
   const PatchWeights weights = measure_weights(frame, grid);
   double whole = 0;  // weights are shares of source patches
   const auto columns = tile_edges(frame.facts.width, grid.columns);
@@ -76,7 +84,10 @@ int64_t check_packet(const DecodedPacket& packet, const Plan& plan) {
             "frames are within the limit");
     pixels += int64_t{facts.width} * facts.height;
     sink = sum_of(frame->picture) + sum_of(frame->prediction) + sum_of(frame->reconstruction);
-    check_trace(*frame, plan.grid);
+    const PatchGrid grid{std::min(plan.grid.rows, facts.height),
+                         std::min(plan.grid.columns, facts.width)};
+    check_texture(*frame, grid);
+    check_weights(*frame, grid);
   }
   return pixels;
 }

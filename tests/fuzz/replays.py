@@ -105,11 +105,11 @@ def _harness_runs(flavour: str, corpus: Path) -> Iterator[list[str]]:
 
 @contextmanager
 def _as_ivf(path: Path, threads: int) -> Iterator[list[str]]:
-    """The whole of a file as inputs of fuzz_decode, with and without row-MT and the observer."""
+    """The whole of a file as inputs of fuzz_decode: any trace, with and without row-MT."""
     packets = list(packets_of(path))
     with tempfile.TemporaryDirectory() as folder:
         inputs = []
-        for plan in range(0, 16, 4):
+        for plan in range(0, 24, 4):  # a full trace, none, part of one
             name = f"{folder}/{plan}-{path.name}"
             code = plan | threads.bit_length() - 1
             Path(name).write_bytes(ivf(packets, bytes([code, 2, 4, 1])))

@@ -47,7 +47,7 @@ def _streams() -> list[bytes]:
         kept = _first(each)
         if kept:
             seeds.append(ivf(kept))
-            plan = bytes([plans.randrange(16), plans.randrange(16), plans.randrange(16), 0])
+            plan = bytes([plans.randrange(32), plans.randrange(16), plans.randrange(16), 0])
             seeds.append(ivf(kept, plan))
     return seeds
 
