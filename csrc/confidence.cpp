@@ -14,9 +14,10 @@ constexpr int kSpotsOfCell = kCell / kSpot;
 
 FadeTable make_fade_table(double fade) {
   FadeTable table;
-  for (size_t quarters = 0; quarters < table.size(); ++quarters)
-    table[quarters] = static_cast<uint16_t>(
-        std::lround((1 << kConfidenceBits) * std::exp(-0.25 * static_cast<double>(quarters) / fade)));
+  for (size_t quarters = 0; quarters < table.size(); ++quarters) {
+    const double confidence = std::exp(-0.25 * static_cast<double>(quarters) / fade);
+    table[quarters] = static_cast<uint16_t>(std::lround((1 << kConfidenceBits) * confidence));
+  }
   return table;
 }
 

@@ -22,7 +22,7 @@ class Confidence {
  public:
   Confidence(const CodedFrame& frame, const FadeTable& table);
 
-  // Of row `y` of spots, until the next call. Rows that follow each other cost least.
+  // Of row `y` of spots, until the next call. Rows must not go back.
   const uint16_t* row(int y);
 
  private:
