@@ -102,7 +102,9 @@ bool with_failure(int site, const Work& work) {
 const std::vector<Bytes> kPackets{kKey, kInter, kWideKey, kWideInter, kKey, kInter};
 
 void decoders_survive_failed_allocations(const DecoderOptions& options) {
-  Decoder plain(DecoderOptions{1, false, false, 0, 0});
+  DecoderOptions stock;
+  stock.observe = false;
+  Decoder plain(stock);
   const auto truth = decode_all(plain, kPackets);
   int site = 1;
   for (bool failed = true; failed && site <= kSites; ++site) {
@@ -114,8 +116,8 @@ void decoders_survive_failed_allocations(const DecoderOptions& options) {
     if (decoder) expect(decode_all(*decoder, kPackets) == truth, "later packets decode as ever");
   }
   expect(site > 20, "there were allocations to fail");
-  std::printf("%d threads, row-MT %d, observed %d: %d sites\n", options.threads, options.row_mt,
-              options.observe, site - 1);
+  std::printf("%d threads, row-MT %d, observed %d, full %d: %d sites\n", options.threads,
+              options.row_mt, options.observe, options.full, site - 1);
 }
 
 // What the SR-enhanced decoder does with two frames, at scale 2: an anchor, then reuse.
@@ -155,13 +157,24 @@ void reuse_survives_failed_allocations() {
   std::printf("reuse: %d sites\n", site - 1);
 }
 
+// Unobserved, observed for detail reuse, and with a full trace.
+void decoders_survive_in_every_setting() {
+  for (const int threads : {1, 2, 4})
+    for (const bool row_mt : {false, true})
+      for (const int traced : {0, 1, 2}) {
+        DecoderOptions options;
+        options.threads = threads;
+        options.row_mt = row_mt;
+        options.observe = traced > 0;
+        options.full = traced > 1;
+        decoders_survive_failed_allocations(options);
+      }
+}
+
 }  // namespace
 
 int main() {
-  for (const int threads : {1, 2, 4})
-    for (const bool row_mt : {false, true})
-      for (const bool observe : {false, true})
-        decoders_survive_failed_allocations({threads, row_mt, observe, 0, 0});
+  decoders_survive_in_every_setting();
   reuse_survives_failed_allocations();
   return failures > 0;
 }

@@ -53,7 +53,9 @@ void old_frame_is_shown_again() {
 }
 
 void unobserved_decoder_returns_no_frames() {
-  Decoder decoder(DecoderOptions{1, false, false, 0, 0});
+  DecoderOptions options;
+  options.observe = false;
+  Decoder decoder(options);
   const auto packet = decode(decoder, kKey);
   expect(packet.frames.empty() && packet.displayed && packet.displayed_index == -1, "picture only");
 }
@@ -117,7 +119,10 @@ void garbage_is_refused_and_a_key_frame_mends_it() {
 
 void damaged_packets_never_crash() {
   std::mt19937 random(1);
-  Decoder decoder(DecoderOptions{2, true, true});
+  DecoderOptions options;
+  options.threads = 2;
+  options.row_mt = true;
+  Decoder decoder(options);
   for (int i = 0; i < 500; ++i) {
     Bytes data = i % 2 ? kInter : kKey;
     data[10 + random() % (data.size() - 10)] ^= static_cast<uint8_t>(1u << random() % 8);
@@ -131,9 +136,11 @@ void damaged_packets_never_crash() {
 
 void silly_thread_counts_are_refused() {
   for (const int threads : {-1, 0, 65}) {
+    DecoderOptions options;
+    options.threads = threads;
     bool refused = false;
     try {
-      Decoder decoder(DecoderOptions{threads, false, true});
+      Decoder decoder(options);
     } catch (const std::invalid_argument&) {
       refused = true;
     }
@@ -145,8 +152,12 @@ void silly_thread_counts_are_refused() {
 
 int main() {
   for (const int threads : {1, 4})
-    for (const bool row_mt : {false, true})
-      stream_gives_frames_with_their_trace({threads, row_mt, true});
+    for (const bool row_mt : {false, true}) {
+      DecoderOptions options;
+      options.threads = threads;
+      options.row_mt = row_mt;
+      stream_gives_frames_with_their_trace(options);
+    }
   old_frame_is_shown_again();
   unobserved_decoder_returns_no_frames();
   frames_outlive_their_decoder();
