@@ -27,23 +27,35 @@ def ivf(packets: Iterable[bytes], plan: bytes = bytes(4)) -> bytes:
 
 
 def write_seeds(folder: Path) -> None:
-    """Fill `folder`/HARNESS with seeds; vectors are among them where PALANTIR_DATA names any."""
-    for name, seeds in (("fuzz_decode", _streams()), ("fuzz_reuse", _noise(64, 2000)),
-                        ("fuzz_select", _noise(96, 600))):  # fmt: skip
-        target = folder / name
-        target.mkdir(parents=True, exist_ok=True)
-        for number, seed in enumerate(seeds):
-            (target / f"seed-{number:03}").write_bytes(seed)
+    """Fill `folder`/HARNESS with seeds; vectors are among them where PALANTIR_DATA names any.
+
+    Those of invalid files are called `invalid-*`, all others `seed-*`.
+    """
+    broken = [list(packets_of(path))[:2] for path in map(invalid, INVALID)]
+    _write(folder / "fuzz_decode", "seed", _planned(_streams()))
+    _write(folder / "fuzz_decode", "invalid", _planned(broken))
+    _write(folder / "fuzz_reuse", "seed", _noise(64, 2000))
+    _write(folder / "fuzz_select", "seed", _noise(96, 600))
 
 
-def _streams() -> list[bytes]:
+def _write(folder: Path, name: str, seeds: Iterable[bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds):
+        (folder / f"{name}-{number:03}").write_bytes(seed)
+
+
+def _streams() -> list[Sequence[bytes]]:
     packets: list[Sequence[bytes]] = [KINDS[kind]() for kind in sorted(KINDS)]
     packets += [stream("tiled", size=(512, 64)), stream("alt-ref", size=(64, 64), frames=20)]
     packets += [list(packets_of(path)) for path in map(vector, VECTORS) if _is_small(path)]
-    packets += [list(packets_of(path))[:2] for path in map(invalid, INVALID)]
+    return packets
+
+
+def _planned(streams: Iterable[Sequence[bytes]]) -> list[bytes]:
+    """Two seeds of each stream: decoded plainly, and by a plan drawn by lot."""
     plans = random.Random(1)
     seeds = []
-    for each in packets:
+    for each in streams:
         kept = _first(each)
         if kept:
             seeds.append(ivf(kept))

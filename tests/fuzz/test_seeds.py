@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
+from palantir import _core
 from palantir.codec import decode
 from tests.codec.streams import KINDS, frames_of
-from tests.fuzz.seeds import ivf
+from tests.fuzz.seeds import ivf, packets_of, write_seeds
+
+
+def coded_frames(seed: Path) -> int:
+    """How many there are within the limit of fuzz_decode.cpp."""
+    decoder, count = _core.Decoder(max_width=512, max_height=512), 0
+    for data in packets_of(seed):
+        with suppress(_core.DecodeError):
+            count += len(decoder.decode(data)[0])
+    return count
+
+
+def test_every_seed_but_those_of_invalid_files_holds_a_coded_frame(tmp_path: Path) -> None:
+    write_seeds(tmp_path)
+    seeds = sorted((tmp_path / "fuzz_decode").glob("seed-*"))
+    assert len(seeds) >= 2 * len(KINDS)
+    assert [seed.name for seed in seeds if coded_frames(seed) == 0] == []
 
 
 def test_a_seed_is_an_ivf_file_of_its_packets(tmp_path: Path) -> None:
