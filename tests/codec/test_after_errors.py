@@ -83,12 +83,13 @@ def test_an_empty_slot_is_named_and_refused() -> None:
 
 
 def test_after_a_size_that_was_refused_the_old_size_goes_on() -> None:
-    small, large = stream("resilient"), claiming(stream("resilient")[0], 640, 480)
+    small = stream("resilient")
+    large = claiming(small[0], 640, 480)
     truth = pictures(_core.Decoder(observe=False), small)
     for threads, row_mt in SETTINGS:
-        decoder = _core.Decoder(threads=threads, row_mt=row_mt)
+        decoder = _core.Decoder(threads=threads, row_mt=row_mt, max_width=639, max_height=480)
         assert pictures(decoder, small) == truth
-        with pytest.raises(_core.DecodeError):
-            decoder.decode(large[:60])
+        with pytest.raises(_core.DecodeError, match="640x480 beyond the limit of 639x480"):
+            decoder.decode(large)
         assert decoder.displayed_planes() is None
         assert pictures(decoder, small) == truth
