@@ -23,11 +23,11 @@ sys.path.insert(0, str(ROOT))
 from third_party.libvpx.build import build, patched_source, place_licences  # noqa: E402
 from third_party.libvpx.fetch import ship_tree  # noqa: E402
 from third_party.libvpx.upstream import LibvpxError  # noqa: E402
-from third_party.licences import place_pybind11_licence  # noqa: E402
+from third_party.licences import LicenceError, place_pybind11_licence  # noqa: E402
 from third_party.source_archive import pack  # noqa: E402
 
 OBJECTS = ROOT / "build" / "native"  # kept in a working copy, so that only what changed is compiled
-EXPORTS = "csrc/exports.map"
+HIDDEN = ["-Wl,--version-script=csrc/exports.map"] if sys.platform == "linux" else []
 FLAGS_FILE = OBJECTS / "flags"
 PLAIN_FLAGS = ["-O3", "-g0", "-ffp-contract=off", "-fvisibility=hidden", "-MMD"]
 FLAGS = [*PLAIN_FLAGS, "-Wall", "-Wextra", "-pthread"]
@@ -129,13 +129,12 @@ def needs_recompile(object_file: str, source: str) -> bool:
 def core_extension() -> Extension:
     """The extension over ``csrc``, libvpx not yet named."""
     werror = ["-Werror"] if os.environ.get("PALANTIR_WERROR") == "1" else []
-    hidden = [f"-Wl,--version-script={EXPORTS}"] if sys.platform == "linux" else []
     return Pybind11Extension(
         "palantir._core",
         sorted(str(path.relative_to(ROOT)) for path in (ROOT / "csrc").glob("*.cpp")),
         include_dirs=["csrc"],
         extra_compile_args=[*FLAGS, *werror],
-        extra_link_args=["-pthread", *hidden],
+        extra_link_args=["-pthread", *HIDDEN],
         cxx_std=17,
     )
 
@@ -146,14 +145,14 @@ def sequential_extension() -> Extension:
         "palantir.schedule.sequential",
         [str(SEQUENTIAL)],
         depends=[str(SEQUENTIAL.with_suffix(".pxd"))],
-        extra_link_args=[f"-Wl,--version-script={EXPORTS}"] if sys.platform == "linux" else [],
+        extra_link_args=HIDDEN,
         # Generated C is not held to our warning flags; sums round as in Python.
         extra_compile_args=PLAIN_FLAGS,
     )
 
 
 def main() -> None:
-    """Hand over to setuptools, in one line if libvpx's source cannot be had."""
+    """Hand over to setuptools, one line where libvpx's source or a licence cannot be had."""
     ParallelCompile("PALANTIR_JOBS", needs_recompile=needs_recompile).install()
     try:
         place_licences()
@@ -164,6 +163,8 @@ def main() -> None:
         )
     except LibvpxError as error:
         sys.exit(f"libvpx: {error}")
+    except LicenceError as error:
+        sys.exit(f"pybind11: {error}")
 
 
 main()

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-import shutil
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-__all__ = ["place_pybind11_licence"]
+__all__ = ["LicenceError", "place_pybind11_licence"]
 
 _TARGET = Path(__file__).parent / "pybind11" / "licences" / "LICENSE"
 
 
-def place_pybind11_licence() -> None:
-    """Copy it from the pybind11 that is installed for the build, unless it is there already.
+class LicenceError(Exception):
+    """A licence that must travel with what is built cannot be had."""
 
-    It travels in wheels and sdists beside libvpx's. Raises FileNotFoundError where pybind11
-    carries none.
+
+def place_pybind11_licence(target: Path = _TARGET) -> None:
+    """Copy it to `target` from the pybind11 that is installed for the build.
+
+    It travels in wheels and sdists beside libvpx's. Where the installed pybind11 carries none, as
+    packages of a system may, what is at `target` stays; raises LicenceError if nothing is.
     """
-    if _TARGET.is_file():
-        return
-    found = [path for path in distribution("pybind11").files or [] if path.name == "LICENSE"]
-    if not found:
-        raise FileNotFoundError("the installed pybind11 has no LICENSE")
-    _TARGET.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(found[0].locate(), _TARGET)
+    found = _installed()
+    if found is not None:
+        _write_if_other(target, found)
+    elif not target.is_file():
+        raise LicenceError(f"the installed one has no LICENSE: put it at {target}, or use pip's")
+
+
+def _installed() -> bytes | None:
+    try:
+        files = distribution("pybind11").files or []
+    except PackageNotFoundError:
+        return None
+    paths = [Path(str(path.locate())) for path in files if path.name == "LICENSE"]
+    return next((path.read_bytes() for path in paths if path.is_file()), None)
+
+
+def _write_if_other(target: Path, content: bytes) -> None:
+    if not target.is_file() or target.read_bytes() != content:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
