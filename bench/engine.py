@@ -94,6 +94,8 @@ def report_engine(
                     report(len(rows))
     all_sizes = tuple(sizes) == SIZES
     options = [] if all_sizes else [f" --size {size.width}x{size.height}" for size in sizes]
+    if model := models.get(4):
+        options.append(f" --model {model.name}")
     return Report(
         "engine",
         "".join([f"python -m bench engine --frames {frames}", *options]),
