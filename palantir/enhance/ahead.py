@@ -61,7 +61,9 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
         raise ValueError(f"depth must be at least 1, not {depth}")
     room = _Room(depth)
     made: SimpleQueue[object] = SimpleQueue()
-    worker = threading.Thread(target=_work, args=(source, room, made), name="palantir-ahead")
+    worker = threading.Thread(
+        target=_work, args=(source, room, made), name="palantir-ahead", daemon=True
+    )
     worker.start()
     try:
         while (item := made.get()) is not _END:
@@ -76,15 +78,14 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
 
 
 def _work(source: Iterable[object], room: _Room, made: SimpleQueue[object]) -> None:
-    items, last = iter(source), _END
+    items = iter(source)
     try:
         while room.wait():
             made.put(next(items))
     except StopIteration:
-        pass
+        made.put(_END)
     except BaseException as error:  # the consumer's to handle, whatever it is
-        last = _Failure(error)
+        made.put(_Failure(error))
     finally:
-        made.put(last)
         if isinstance(items, Generator):
             items.close()

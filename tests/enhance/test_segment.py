@@ -134,24 +134,6 @@ def test_a_network_that_fails_lets_the_same_frames_through(
     assert message == "the network failed"
 
 
-def test_an_interpreter_may_end_in_the_middle(
-    rich_clip: Path, profile: CacheProfile, tmp_path: Path
-) -> None:
-    """With frames being decoded, inferred and reused in threads of their own."""
-    profile.save(tmp_path / "profile.pcp")
-    code = """
-import sys, time
-from palantir.enhance import enhance
-frames = enhance(*sys.argv[1:3], threads=2)
-next(frames)
-time.sleep(float(sys.argv[3]))
-"""
-    for delay in ("0", "0.005", "0.02", "0.05"):
-        words = [sys.executable, "-c", code, str(rich_clip), str(tmp_path / "profile.pcp"), delay]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
-        assert (done.returncode, done.stderr) == (0, "")
-
-
 @pytest.mark.parametrize("look_ahead", [-1, 1.5, "4"])
 def test_a_senseless_look_ahead_is_refused(
     rich_clip: Path, profile: CacheProfile, look_ahead: Any
