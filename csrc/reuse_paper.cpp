@@ -148,7 +148,8 @@ void reuse_paper(const CodedFrame& frame, const References<uint8_t>& references,
   // Blocks read other frames, and write areas of their own.
   constexpr int kTogether = 64;
   const auto blocks = static_cast<int>(frame.blocks.size());
-  parallel_rows(threads, blocks, threads > 1 ? kTogether : blocks, [&](int begin, int end) {
+  const int step = threads > 1 ? kTogether : std::max(blocks, 1);
+  parallel_rows(threads, blocks, step, [&](int begin, int end) {
     for (int i = begin; i < end; ++i)
       reuse_block(frame, frame.blocks[i], references, scale, sr);
   });
