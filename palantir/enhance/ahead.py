@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
+import time
 from collections.abc import Generator, Iterable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import NamedTuple, TypeVar
 
 __all__ = ["ahead"]
 
 Item = TypeVar("Item")
 
-_PATIENCE = 0.5  # seconds between looks whether the interpreter is ending
+_LAST_ITEMS = 10.0  # seconds that a program which ends leaves threads for the item in the making
 
 
 class _Failure(NamedTuple):
@@ -36,16 +38,12 @@ class _Room:
 
     def wait(self) -> bool:
         """Whether there is room for one more item; False once nobody will take it."""
-        while threading.main_thread().is_alive():
-            try:
-                self._leave.get(timeout=_PATIENCE)
-            except Empty:
-                continue
-            return not self._over
-        return False
+        self._leave.get()
+        return not self._over
 
 
 _END = object()
+_RUNNING: dict[threading.Thread, _Room] = {}
 
 
 def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
@@ -55,7 +53,7 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
 
     What `source` raises is raised here, after the items before it. Closing or dropping this
     generator ends the thread after the item in the making, and `source`, if a generator, is closed
-    there. Stages can be nested.
+    there. Stages can be nested. A program may end without doing either.
     """
     if depth < 1:
         raise ValueError(f"depth must be at least 1, not {depth}")
@@ -65,6 +63,7 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
         target=_work, args=(source, room, made), name="palantir-ahead", daemon=True
     )
     worker.start()
+    _RUNNING[worker] = room
     try:
         while (item := made.get()) is not _END:
             if isinstance(item, _Failure):
@@ -75,6 +74,7 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
         room.end()
         if worker is not threading.current_thread():  # garbage may be collected anywhere
             worker.join()
+        _RUNNING.pop(worker, None)
 
 
 def _work(source: Iterable[object], room: _Room, made: SimpleQueue[object]) -> None:
@@ -82,6 +82,7 @@ def _work(source: Iterable[object], room: _Room, made: SimpleQueue[object]) -> N
     try:
         while room.wait():
             made.put(next(items))
+        made.put(_Failure(RuntimeError("the program is ending")))  # elsewhere nobody takes it
     except StopIteration:
         made.put(_END)
     except BaseException as error:  # the consumer's to handle, whatever it is
@@ -89,3 +90,14 @@ def _work(source: Iterable[object], room: _Room, made: SimpleQueue[object]) -> N
     finally:
         if isinstance(items, Generator):
             items.close()
+
+
+@atexit.register
+def _end_all() -> None:
+    """Let native code return before the interpreter goes: it must not be cut off within."""
+    deadline = time.monotonic() + _LAST_ITEMS
+    running = list(_RUNNING.items())
+    for _, room in running:
+        room.end()
+    for worker, _ in running:
+        worker.join(max(0.0, deadline - time.monotonic()))

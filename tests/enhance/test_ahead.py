@@ -137,3 +137,17 @@ items = ahead(ahead(iter(int, 1), 2), 2)
 next(items)
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_threads_outlive_the_main_one_while_another_takes_their_items() -> None:
+    code = """
+import threading, time
+from palantir.enhance.ahead import ahead
+def take():
+    items = ahead(ahead(iter(range(20)), 2), 2)
+    print([time.sleep(0.01) or item for item in items] == list(range(20)))
+threading.Thread(target=take).start()
+"""
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, check=True, timeout=60, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("True\n", "")

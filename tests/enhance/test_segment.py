@@ -240,3 +240,21 @@ def test_frames_reach_others_without_a_copy(plain_clip: Path) -> None:
         assert av_plane.buffer_ptr == plane.ctypes.data
         shared = np.from_dlpack(plane)
         assert shared.ctypes.data == plane.ctypes.data
+
+
+def test_an_interpreter_may_end_in_the_middle(
+    rich_clip: Path, profile: CacheProfile, tmp_path: Path
+) -> None:
+    """With frames being decoded, inferred and reused in threads of their own."""
+    profile.save(tmp_path / "profile.pcp")
+    code = """
+import sys, time
+from palantir.enhance import enhance
+frames = enhance(*sys.argv[1:3], threads=2)
+next(frames)
+time.sleep(float(sys.argv[3]))
+"""
+    for delay in ("0", "0.005", "0.02", "0.05"):
+        words = [sys.executable, "-c", code, str(rich_clip), str(tmp_path / "profile.pcp"), delay]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
