@@ -7,16 +7,13 @@ version of libvpx at hand does that (1.12 and 1.15), so there it is not asked fo
 
 from __future__ import annotations
 
-import contextlib
-import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from palantir import _core
-from palantir.errors import MediaError
-from palantir.media import VideoSource
+from tests.codec.packets import packets_of
 from tests.codec.streams import stream
 from tests.data_folder import INVALID, invalid, needs_data
 
@@ -28,21 +25,6 @@ WORDS = {  # vpx_codec_err_t in libvpx's words
     8: "Invalid parameter",
 }
 SETTINGS = [(1, False), (2, False), (4, True), (8, True)]  # threads, row-MT
-
-
-def packets_of(path: Path) -> list[bytes]:
-    """The packets of an IVF file as libvpx's reader takes them; of other files, ours."""
-    packets: list[bytes] = []
-    if path.suffix != ".ivf":
-        with contextlib.suppress(MediaError):
-            packets.extend(packet.data for packet in VideoSource(path).packets())
-        return packets
-    content, at = path.read_bytes(), 32
-    while at + 12 <= len(content):
-        (size,) = struct.unpack_from("<I", content, at)
-        packets.append(content[at + 12 : at + 12 + size])
-        at += 12 + size
-    return packets
 
 
 def code_of(decoder: _core.Decoder, data: bytes) -> int:

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.codec.packets import packets_of
 from tests.data_folder import INVALID, VECTORS, invalid, vector
 from tests.fuzz.harnesses import ENVIRONMENT, HARNESSES
-from tests.fuzz.seeds import ivf, packets_of
+from tests.fuzz.seeds import ivf
 
 __all__ = ["REPLAYS"]
 
@@ -106,7 +107,7 @@ def _harness_runs(flavour: str, corpus: Path) -> Iterator[list[str]]:
 @contextmanager
 def _as_ivf(path: Path, threads: int) -> Iterator[list[str]]:
     """The whole of a file as inputs of fuzz_decode: any trace, with and without row-MT."""
-    packets = list(packets_of(path))
+    packets = packets_of(path)
     with tempfile.TemporaryDirectory() as folder:
         inputs = []
         for plan in range(0, 24, 4):  # a full trace, none, part of one

@@ -7,12 +7,12 @@ import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from palantir.errors import MediaError
 from palantir.media import VideoSource
+from tests.codec.packets import packets_of
 from tests.codec.streams import KINDS, stream
 from tests.data_folder import INVALID, VECTORS, invalid, vector
 
-__all__ = ["ivf", "packets_of", "write_seeds"]
+__all__ = ["ivf", "write_seeds"]
 
 _LARGEST = 12_000  # bytes of a seed
 _SMALL = 130 * 130  # pixels: larger frames leave time for few executions
@@ -31,7 +31,7 @@ def write_seeds(folder: Path) -> None:
 
     Those of invalid files are called `invalid-*`, all others `seed-*`.
     """
-    broken = [list(packets_of(path))[:2] for path in map(invalid, INVALID)]
+    broken = [packets_of(path)[:2] for path in map(invalid, INVALID)]
     _write(folder / "fuzz_decode", "seed", _planned(_streams()))
     _write(folder / "fuzz_decode", "invalid", _planned(broken))
     _write(folder / "fuzz_reuse", "seed", _noise(64, 2000))
@@ -47,7 +47,7 @@ def _write(folder: Path, name: str, seeds: Iterable[bytes]) -> None:
 def _streams() -> list[Sequence[bytes]]:
     packets: list[Sequence[bytes]] = [KINDS[kind]() for kind in sorted(KINDS)]
     packets += [stream("tiled", size=(512, 64)), stream("alt-ref", size=(64, 64), frames=20)]
-    packets += [list(packets_of(path)) for path in map(vector, VECTORS) if _is_small(path)]
+    packets += [packets_of(path) for path in map(vector, VECTORS) if _is_small(path)]
     return packets
 
 
@@ -78,14 +78,6 @@ def _first(packets: Sequence[bytes]) -> list[bytes]:
 def _is_small(path: Path) -> bool:
     source = VideoSource(path)
     return source.width * source.height <= _SMALL
-
-
-def packets_of(path: Path) -> Iterable[bytes]:
-    try:
-        for packet in VideoSource(path).packets():
-            yield packet.data
-    except MediaError:  # of an invalid file: what came before it
-        return
 
 
 def _noise(count: int, length: int) -> list[bytes]:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from palantir import _core
 from palantir.codec import decode
+from tests.codec.packets import packets_of
 from tests.codec.streams import KINDS, frames_of
-from tests.fuzz.seeds import ivf, packets_of, write_seeds
+from tests.data_folder import INVALID, invalid, needs_data
+from tests.fuzz.seeds import ivf, write_seeds
 
 
 def coded_frames(seed: Path) -> int:
@@ -25,6 +27,12 @@ def test_every_seed_but_those_of_invalid_files_holds_a_coded_frame(tmp_path: Pat
     seeds = sorted((tmp_path / "fuzz_decode").glob("seed-*"))
     assert len(seeds) >= 2 * len(KINDS)
     assert [seed.name for seed in seeds if coded_frames(seed) == 0] == []
+
+
+@needs_data
+def test_every_invalid_file_has_packets_to_replay() -> None:
+    """Those too whose container FFmpeg refuses."""
+    assert [name for name in INVALID if not packets_of(invalid(name))] == []
 
 
 def test_a_seed_is_an_ivf_file_of_its_packets(tmp_path: Path) -> None:
