@@ -57,6 +57,7 @@ def test_a_live_scheduler_goes_through_with_its_grid(kind: str) -> None:
     found = run(LiveScheduler("20%", 2, (3, 5)), decode_all(SWITCHES[kind]))
     assert sum(len(each.index) for each in found) == len(SIZES[kind])
     assert all(each.anchors.any() for each in found)
+    assert {each.anchors.shape[1] for each in found} == {15}
 
 
 def test_after_a_switch_with_a_key_frame_all_is_as_in_a_stream_of_that_size(

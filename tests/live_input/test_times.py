@@ -145,8 +145,9 @@ def test_an_interval_never_has_more_patches_than_a_profile_can_hold(
     assert [len(each.index) for each in found] == [4, 2]
 
 
-def test_missing_times_are_those_of_the_frame_rate(tmp_path: Path) -> None:
-    clip = write_ivf(tmp_path / "clip.ivf", PLAIN, [10, 11, *[-(2**63)] * 3, 20])
+@pytest.mark.parametrize("missing", [-(2**63), 2**60], ids=["none", "later than any clock"])
+def test_missing_times_are_those_of_the_frame_rate(tmp_path: Path, missing: int) -> None:
+    clip = write_ivf(tmp_path / "clip.ivf", PLAIN, [10, 11, *[missing] * 3, 20])
     times = [(packet.pts, packet.duration) for packet in VideoSource(clip).packets()]
     assert times == [(10, 1), (11, 1), (12, 1), (13, 1), (14, 1), (20, 1)]
 
