@@ -68,7 +68,10 @@ def kill(writes: int) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 def rebuild(folder: Path) -> None:
     """Build sdist and wheel of HEAD twice, in two places below FOLDER, and compare them."""
-    click.echo(built_twice(folder))
+    try:
+        click.echo(built_twice(folder))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @reliability.command(context_settings={"ignore_unknown_options": True})

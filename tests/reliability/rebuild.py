@@ -19,8 +19,11 @@ ROOT = Path(__file__).parents[2]
 def built_twice(folder: Path) -> str:
     """Build HEAD in two folders, with libvpx compiled in each; a line for each distribution.
 
-    Raises AssertionError where two of them differ by a byte.
+    Raises AssertionError where two of them differ by a byte, ValueError where `folder` holds files.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise ValueError(f"{folder} is not empty")
     commit = _git("rev-parse", "HEAD", cwd=ROOT)  # once: HEAD may move meanwhile
     first, second = (_built(folder / place, commit) for place in ("a", "another/place"))
     assert [path.name for path in first] == [path.name for path in second]
