@@ -2,7 +2,8 @@
 
 Independent of libvpx: tests compare the decoder's facts with it, and make with it streams that
 no encoder at hand makes (intra-only frames, 10-bit frames, frames that change their size).
-Only what those streams hold is read: profile 0, one tile, no segmentation.
+Only what those streams hold is read: profile 0, one row of tiles, no segmentation; in inter frames
+one tile.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SYNC = f"{0x498342:024b}"
+_LONGEST = 256  # bytes; no header is longer
 
 
 class _Bits:
     def __init__(self, data: bytes) -> None:
-        self.text = "".join(f"{byte:08b}" for byte in data)
+        self.text = "".join(f"{byte:08b}" for byte in data[:_LONGEST])
         self.position = 0
 
     def read(self, count: int = 1) -> int:
@@ -58,6 +60,8 @@ class FrameHeader:
             if not bits.read():  # the interpolation filter is the same everywhere
                 bits.read(2)
         filter_level, quantizer = _quality(bits, resilient)
+        if size:  # inter frames are below 512 pixels here
+            _skip_tile_columns(bits, size[0])
         bits.read(1 + 16)  # one row of tiles, size of the compressed header
         end = bits.position
         return cls(
@@ -114,9 +118,16 @@ def _references(bits: _Bits, shown: bool, resilient: bool) -> tuple[int, tuple[i
 
 
 def _size(bits: _Bits) -> tuple[int, int]:
-    width, height = bits.read(16) + 1, bits.read(16) + 1
-    assert width < 512, "wider frames may have several tiles"
-    return width, height
+    return bits.read(16) + 1, bits.read(16) + 1
+
+
+def _skip_tile_columns(bits: _Bits, width: int) -> None:
+    """VP9 specification 7.2.14: tiles are at least 256 and at most 4096 pixels wide."""
+    blocks = (width + 63) // 64
+    least = max(0, (blocks - 1) // 64).bit_length()
+    most = max(0, (blocks // 4).bit_length() - 1)
+    while least < most and bits.read():
+        least += 1
 
 
 def _quality(bits: _Bits, resilient: bool) -> tuple[int, int]:

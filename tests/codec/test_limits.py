@@ -10,6 +10,7 @@ import pytest
 from palantir import _core
 from tests.codec.frame_header import claiming, resized
 from tests.codec.streams import stream
+from tests.reliability.memory import grown
 
 PEAK = """
 import re, sys
@@ -52,6 +53,14 @@ def test_62_bytes_that_claim_8192x8192_are_refused_where_the_limit_says_so() -> 
     assert grown < 4 << 20
     words, grown = peak_of(small_key_frame(8192, 8192))
     assert grown > 4 << 20  # the same bytes are costly without: the test above tests something
+
+
+@pytest.mark.parametrize(("setting", "most"), [({}, 24), ({"threads": 8, "row_mt": True}, 48)])
+def test_a_decoder_takes_so_many_bytes_a_pixel_of_its_frames_and_no_more(
+    setting: dict[str, bool | int], most: int
+) -> None:
+    """With a frame of its own in each of the eight slots, which is the most there can be."""
+    assert 12 * 854 * 480 < grown((854, 480), **setting) < most * 854 * 480
 
 
 @pytest.mark.parametrize("observe", [False, True])

@@ -13,6 +13,7 @@ import click
 from tests.reliability.borders import BORDERS, seeds
 from tests.reliability.covered import BRANCHES, LINES, measure, summary
 from tests.reliability.kills import kill_writers
+from tests.reliability.memory import SETTINGS, SIZES, grown
 from tests.reliability.rebuild import built_twice
 
 
@@ -62,6 +63,16 @@ def kill(writes: int) -> None:
         for kind in ("profile", "video"):
             outcome = kill_writers(kind, writes, Path(folder))
             click.echo(f"{kind}: {outcome}")
+
+
+@reliability.command()
+def memory() -> None:
+    """Measure what one decoder takes at most, all its reference slots in use."""
+    for width, height in SIZES:
+        for name, setting in SETTINGS.items():
+            taken = grown((width, height), **setting)
+            share = taken / (width * height)
+            click.echo(f"{width}x{height}, {name}: {taken / 1e6:.1f} MB, {share:.1f} bytes a pixel")
 
 
 @reliability.command()
