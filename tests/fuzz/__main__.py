@@ -19,13 +19,13 @@ import time
 from pathlib import Path
 
 from tests.fuzz.harnesses import ENVIRONMENT, HARNESSES
-from tests.fuzz.replays import REPLAYS
+from tests.fuzz.replays import SANITIZERS, coverage, sanitize
 from tests.fuzz.seeds import write_seeds
 
 _HERE = Path(__file__).parent
 _BINARIES = _HERE.parents[1] / "build" / "fuzz" / "fuzz"
 _LONGEST = {"fuzz_decode": 20_000, "fuzz_reuse": 4_000, "fuzz_select": 1_000}  # bytes of an input
-_SLICE = 3000  # seconds of one harness before the next one has its turn
+_SLICE = 1200  # seconds of one harness before the next one has its turn
 
 
 def build() -> None:
@@ -41,8 +41,7 @@ def run(folder: Path, seconds: float, names: list[str]) -> list[Path]:
     binaries.mkdir(parents=True)
     for name in names:
         shutil.copy2(_BINARIES / name, binaries)
-    if not (folder / "corpus").is_dir():
-        write_seeds(folder / "corpus")
+    _corpus_of(folder)
     (folder / "crashes").mkdir(exist_ok=True)
     whole = sum(HARNESSES[name] for name in names)
     left = {name: seconds * HARNESSES[name] / whole for name in names}
@@ -52,6 +51,14 @@ def run(folder: Path, seconds: float, names: list[str]) -> list[Path]:
             if slice_ >= 1:
                 left[name] -= _fuzz(folder, name, slice_)
     return sorted((folder / "crashes").iterdir())
+
+
+def _corpus_of(folder: Path) -> Path:
+    """The corpora in `folder`; where there are none yet, seeds."""
+    corpus = folder / "corpus"
+    if not corpus.is_dir():
+        write_seeds(corpus)
+    return corpus
 
 
 def _fuzz(folder: Path, name: str, seconds: float) -> float:
@@ -122,17 +129,21 @@ def totals(folder: Path) -> None:
 def main() -> int:
     """Do what the command line asks for; 1 if there are inputs that break a promise."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("command", choices=["run", "minimise", "totals", *REPLAYS])
+    commands = ["run", "minimise", "totals", "sanitize", "coverage"]
+    parser.add_argument("command", choices=commands)
     parser.add_argument("--folder", type=Path, default=_BINARIES.parent / "state")
     parser.add_argument("--seconds", type=float, default=600, help="CPU seconds, of all together")
+    parser.add_argument("--sanitizer", action="append", choices=SANITIZERS, help="both by default")
     parser.add_argument("--harness", action="append", choices=sorted(HARNESSES))
     arguments = parser.parse_args()
     names = arguments.harness or list(HARNESSES)
     if arguments.command == "totals":
         totals(arguments.folder)
         return 0
-    if arguments.command in REPLAYS:
-        return REPLAYS[arguments.command](arguments.folder / "corpus")
+    if arguments.command == "sanitize":
+        return sanitize(_corpus_of(arguments.folder), arguments.sanitizer or SANITIZERS)
+    if arguments.command == "coverage":
+        return coverage(_corpus_of(arguments.folder))
     build()
     if arguments.command == "minimise":
         minimise(arguments.folder, names)
