@@ -25,6 +25,8 @@ _ROOT = Path(__file__).parents[2]
 _REPORT = re.compile(r"runtime error|ERROR: |WARNING: ThreadSanitizer|BROKEN PROMISE|FAILED")
 _AT_ONCE = 40  # inputs of one process
 _LARGE = 11_000_000  # pixels of all frames: more take minutes under a sanitizer
+_IN_PYTHON = ("tests/codec/test_decoder.py", "tests/codec/test_invalid.py", "tests/live_input",
+              "tests/enhance/test_enhancer.py", "tests/enhance/test_reuse_detail.py")  # fmt: skip
 SANITIZERS = ("address", "thread")
 PROMISED = {"fuzz corpus": 80, "both": 90}  # per cent of lines
 
@@ -48,6 +50,8 @@ def sanitize(corpus: Path, flavours: Iterable[str] = SANITIZERS) -> int:
 
 def _sanitized(flavour: str, tests: str, corpus: Path) -> Iterator[list[str]]:
     yield from _tests(tests)
+    if flavour == "address":
+        yield _in_python()
     for path in [*map(vector, VECTORS), *map(invalid, INVALID)]:
         with _as_ivf(path, flavour) as inputs:
             if inputs:
@@ -55,12 +59,31 @@ def _sanitized(flavour: str, tests: str, corpus: Path) -> Iterator[list[str]]:
     yield from _corpus_runs(flavour, corpus)
 
 
+def _in_python() -> list[str]:
+    """Python tests with the extension under the address sanitizer (sanitized_extension.py)."""
+    _make("fuzz", "address", "extension")
+    libraries = ("libasan.so", "libstdc++.so")  # Python must load them before all else
+    core = _folder("fuzz", "address") / "extension" / "_core.so"
+    return [
+        "env", f"LD_PRELOAD={' '.join(map(_library, libraries))}",
+        f"PALANTIR_SANITIZED_CORE={core}",
+        "ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1",  # Python's own are many
+        sys.executable, "-m", "pytest", "-q", "-p", "tests.fuzz.sanitized_extension", *_IN_PYTHON,
+    ]  # fmt: skip
+
+
+def _library(name: str) -> str:
+    command = ["g++", f"-print-file-name={name}"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    return os.path.realpath(ran.stdout.strip())
+
+
 def _reports(flavour: str, command: list[str]) -> bool:
     """Whether a run of `command` reported anything; if so, it is printed."""
     ran = _run(command)
     reported = ran.returncode != 0 or bool(_REPORT.search(ran.stderr))
     if reported:
-        print(f"{flavour}: {command[0]}:\n{ran.stderr[-4000:]}", flush=True)
+        print(f"{flavour}: {command[0]}:\n{ran.stdout[-2000:]}{ran.stderr[-4000:]}", flush=True)
     return reported
 
 
@@ -82,10 +105,12 @@ def coverage(corpus: Path) -> int:
     return int(any(shares[name] < least for name, least in PROMISED.items()))
 
 
-def _make(folder: str, flavour: str) -> None:
+def _make(folder: str, flavour: str, target: str = "all") -> None:
     where = _ROOT / "tests" / folder
     jobs = f"-j{os.cpu_count() or 1}"
-    made = subprocess.run(["make", "-s", "-C", where, jobs, f"FLAVOUR={flavour}"], check=False)
+    made = subprocess.run(
+        ["make", "-s", "-C", where, jobs, f"FLAVOUR={flavour}", target], check=False
+    )
     if made.returncode != 0:
         sys.exit(f"tests/{folder} cannot be built for {flavour}")
 
