@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +298,18 @@ def test_a_warm_up_runs_the_size_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_too_few_channels_at_run_time_is_an_error_of_the_model() -> None:
     with pytest.raises(ModelError, match="fails on a 1x3x8x8 input"):
         SRNetwork.load(threads=1).run(np.zeros((1, 3, 8, 8), np.float32))
+
+
+def test_a_file_of_more_than_512_mib_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "huge.onnx"
+    with path.open("wb") as file:
+        file.truncate(2**29 + 1)
+    tracemalloc.start()
+    with pytest.raises(ModelError, match="536870913 bytes; models up to 536870912 are read"):
+        SRNetwork.load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**20
 
 
 def test_importing_the_room_does_not_import_the_runtime() -> None:
