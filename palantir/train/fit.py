@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from palantir.errors import ModelError
 from palantir.files import atomic_path
+from palantir.models.architectures import TorchNetwork
 from palantir.train.bicubic import upscale_luma
 from palantir.train.dataset import ClipPair, PatchSampler
-from palantir.train.network import DetailNetwork
 
 __all__ = ["FitSettings", "Progress", "fit", "psnr_gain"]
 
@@ -67,7 +67,7 @@ class Progress:
 class _Run:
     """Everything that a checkpoint holds."""
 
-    def __init__(self, network: DetailNetwork, sampler: PatchSampler, settings: FitSettings):
+    def __init__(self, network: TorchNetwork, sampler: PatchSampler, settings: FitSettings):
         self.network, self.sampler, self.settings = network, sampler, settings
         self.optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
         self.step, self.seconds = 0, 0.0
@@ -123,7 +123,7 @@ def _psnr(picture: NDArray[np.float64], hr: NDArray[np.uint8]) -> float:
     return float(10 * np.log10(255**2 / max(float(np.mean(error**2)), 1e-9)))
 
 
-def psnr_gain(network: DetailNetwork, pair: ClipPair, rate: int = 0) -> tuple[float, float]:
+def psnr_gain(network: TorchNetwork, pair: ClipPair, rate: int = 0) -> tuple[float, float]:
     """Mean PSNR-Y in dB over the pair's frames: of U alone, and of U plus the network's detail."""
     figures = []
     for lr, hr in zip(pair.lr[rate], pair.hr, strict=True):
@@ -137,13 +137,13 @@ def psnr_gain(network: DetailNetwork, pair: ClipPair, rate: int = 0) -> tuple[fl
 
 
 def fit(
-    network: DetailNetwork,
+    network: TorchNetwork,
     training: Sequence[ClipPair],
     held_out: Sequence[ClipPair],
     settings: FitSettings,
     checkpoint: Path,
     report: Callable[[Progress], None] = lambda progress: None,
-) -> DetailNetwork:
+) -> TorchNetwork:
     """Fits `network` in place; goes on from `checkpoint` if that file exists, and keeps it fresh.
 
     `held_out` only feeds the report. `report` is called about every 15 seconds. Raises ModelError

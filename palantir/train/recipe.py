@@ -9,10 +9,9 @@ from pathlib import Path
 import torch
 
 from palantir.errors import MediaError
+from palantir.models.architectures import create_network, export
 from palantir.train.dataset import ClipPair, Source, make_pair
-from palantir.train.export import export
 from palantir.train.fit import FitSettings, Progress, fit, psnr_gain
-from palantir.train.network import DetailNetwork
 
 __all__ = ["Recipe", "train"]
 
@@ -22,12 +21,13 @@ HOLDOUT = 6  # last frames of each clip, to watch progress by
 
 @dataclass(frozen=True)
 class Recipe:
-    """Clips to learn from, scale, settings of the fit, and rates to code LR at."""
+    """Clips to learn from, settings of the fit, scale, rates to code LR at, and the network."""
 
     sources: tuple[Source, ...]
     settings: FitSettings
     scale: int = 4
     rates: tuple[float, ...] = RATES
+    network: str = "m6c32"
 
     @property
     def notes(self) -> dict[str, str]:
@@ -61,7 +61,7 @@ def train(
         _check_size(pair, recipe.settings.patch)
     training, held_out = zip(*(pair.split(HOLDOUT) for pair in pairs), strict=True)
     torch.manual_seed(recipe.settings.seed)
-    network = DetailNetwork(recipe.scale)
+    network = create_network(recipe.network, recipe.scale)
     fit(network, training, held_out, recipe.settings, checkpoint, report)
     export(network, output, recipe.notes)
     checkpoint.unlink(missing_ok=True)

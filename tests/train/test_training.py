@@ -12,12 +12,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from palantir.errors import ModelError  # noqa: E402
-from palantir.models import SRNetwork  # noqa: E402
+from palantir.models.architectures import PlainStack  # noqa: E402
 from palantir.train.bicubic import upscale_luma  # noqa: E402
 from palantir.train.dataset import ClipPair, PatchSampler  # noqa: E402
-from palantir.train.export import export, to_onnx  # noqa: E402
 from palantir.train.fit import FitSettings, Progress, fit, psnr_gain  # noqa: E402
-from palantir.train.network import DetailNetwork  # noqa: E402
 
 QUICK = FitSettings(steps=24, batch=2, patch=16, learning_rate=3e-3, threads=1)
 
@@ -31,9 +29,9 @@ def pair() -> ClipPair:
     return ClipPair("rings", hr.astype(np.uint8), lr[None].astype(np.uint8))
 
 
-def small() -> DetailNetwork:
+def small() -> PlainStack:
     torch.manual_seed(1)
-    return DetailNetwork(channels=8, depth=2)
+    return PlainStack(4, channels=8, depth=2)
 
 
 def test_patches_are_windows_of_the_frame_and_of_its_detail(pair: ClipPair) -> None:
@@ -95,25 +93,6 @@ def test_a_foreign_checkpoint_is_refused(pair: ClipPair, tmp_path: Path) -> None
     checkpoint.write_bytes(b"something else")
     with pytest.raises(ModelError, match="not a checkpoint of this run"):
         fit(small(), [pair], [], QUICK, checkpoint)
-
-
-def test_the_exported_model_computes_what_torch_computes(tmp_path: Path) -> None:
-    network = small()
-    torch.nn.init.normal_(network.tail.weight, std=0.1)
-    path = tmp_path / "model.onnx"
-    export(network, path, {"training.sources": "none"})
-    loaded = SRNetwork.load(path, threads=1)
-    assert (loaded.radius, loaded.macs_per_pixel) == (network.radius, network.macs_per_pixel)
-    batch = np.random.default_rng(0).random((2, 1, 19, 23), dtype=np.float32)
-    with torch.inference_mode():
-        expected = network(torch.from_numpy(batch)).numpy()
-    np.testing.assert_allclose(loaded.run(batch), expected, atol=1e-5)
-
-
-def test_export_is_deterministic() -> None:
-    first, second = (to_onnx(small(), {"b": "2", "a": "1"}) for _ in range(2))
-    serialized = [model.SerializeToString(deterministic=True) for model in (first, second)]
-    assert serialized[0] == serialized[1]
 
 
 def test_settings_must_be_positive() -> None:
