@@ -24,6 +24,7 @@ _COMMANDS = {
     "inspect": "show what a profile, a segment or a model holds",
     "encode": "make a low-resolution VP9 stream from a high-resolution clip",
     "quantize": "make an int8 network, calibrated on patches of a stream",
+    "train": "fit a network to clips, and write it as ONNX",
     "quality": "measure PSNR and SSIM of a video against its reference",
     "study": "repeat an experiment of the paper on streams of your own",
     "doctor": "check the installation",

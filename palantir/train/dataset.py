@@ -1,4 +1,4 @@
-"""Pairs of (coded LR luma, HR luma): made from HR clips, read into memory, cut into patches."""
+"""Pairs of (coded LR, HR): made from HR clips or given, and read into memory."""
 
 from __future__ import annotations
 
@@ -7,29 +7,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from palantir.enhance.colour import picture_to_rgb
+from palantir.enhance.network_input import range_change
 from palantir.errors import MediaError
-from palantir.media import encode_lr, lr_size, probe, read_frames
+from palantir.media import Colour, Planes, encode_lr, lr_size, probe, read_frames
 from palantir.media.encode import default_bitrate
-from palantir.train.bicubic import upscale_matrix
 
-__all__ = ["ClipPair", "PatchSampler", "Source", "make_pair"]
+__all__ = ["ClipPair", "Source", "make_pair"]
 
-CONTEXT = 2  # LR pixels that U reads around a patch
+LIMIT = 4 * 2**30  # bytes of pictures that one clip may take in memory
+
+Pictures = NDArray[np.uint8]  # [frames, channels, height, width]
 
 
 @dataclass(frozen=True)
 class Source:
-    """Frames `first..last` (inclusive; last None = to the end) of an HR clip, and its licence."""
+    """Frames `first..last` (inclusive; last None = to the end) of an HR clip, and its licence.
+
+    `lr` is its low-resolution version, frame by frame; None: it will be made.
+    """
 
     path: Path
     first: int = 0
     last: int | None = None
     licence: str = "unstated"
+    lr: Path | None = None
 
     @property
     def frames(self) -> int | None:
@@ -43,33 +50,120 @@ class Source:
 
 @dataclass(frozen=True)
 class ClipPair:
-    """HR luma uint8 [f, h*s, w*s] and, for each bit rate, its LR luma uint8 [r, f, h, w]."""
+    """HR uint8 [f, c, h*s, w*s] and, for each bit rate, its LR uint8 [r, f, c, h, w].
+
+    c is 1 (luma as coded in limited range) or 3 (RGB). `first` is the first frame's number in
+    the clip `name`.
+    """
 
     name: str
-    hr: NDArray[np.uint8]
+    hr: Pictures
     lr: NDArray[np.uint8]
+    first: int = 0
 
     @property
     def scale(self) -> int:
         """HR size / LR size."""
-        return int(self.hr.shape[1] // self.lr.shape[2])
+        return int(self.hr.shape[2] // self.lr.shape[3])
+
+    @property
+    def numbers(self) -> str:
+        """Which frames of the clip these are."""
+        return f"{self.name} frames {self.first}..{self.first + len(self.hr) - 1}"
 
     def split(self, holdout: int) -> tuple[ClipPair, ClipPair]:
         """The frames to fit on, and the last `holdout` frames to validate on."""
         cut = len(self.hr) - holdout
         return (
-            ClipPair(self.name, self.hr[:cut], self.lr[:, :cut]),
-            ClipPair(self.name, self.hr[cut:], self.lr[:, cut:]),
+            ClipPair(self.name, self.hr[:cut], self.lr[:, :cut], self.first),
+            ClipPair(self.name, self.hr[cut:], self.lr[:, cut:], self.first + cut),
         )
 
+    def middle(self, size: int) -> ClipPair:
+        """The middle of the pictures, at most `size` LR pixels high and wide."""
+        height, width = self.lr.shape[3:]
+        top, left = max(0, height - size) // 2, max(0, width - size) // 2
+        rows, columns = slice(top, top + size), slice(left, left + size)
+        s = self.scale
+        hr_rows, hr_columns = (slice(e.start * s, e.stop * s) for e in (rows, columns))
+        hr, lr = self.hr[..., hr_rows, hr_columns], self.lr[..., rows, columns]
+        return ClipPair(self.name, hr, lr, self.first)
 
-def _luma(path: Path, first: int, frames: int | None) -> NDArray[np.uint8]:
-    stop = None if frames is None else first + frames
-    planes = [np.array(luma) for luma, _, _ in islice(read_frames(path), first, stop)]
-    if not planes or (frames is not None and len(planes) < frames):
+
+def make_pair(
+    source: Source,
+    scale: int,
+    rates: Sequence[float],
+    cache: Path,
+    colour: Literal["luma", "rgb"] = "luma",
+) -> ClipPair:
+    """Codes `source` at each multiple of the recipe's bit rate (kept in `cache`), and reads all.
+
+    Where the source has its LR, this is read instead. HR is cropped to LR times `scale`, as coding
+    crops it. Raises MediaError for a clip that cannot be read, has not these frames or too many to
+    be held in memory, and for an LR that is not HR at 1/`scale`.
+    """
+    facts = probe(source.path)
+    width, height = lr_size(facts.width, facts.height, scale)
+    if source.lr is None:
+        hr = _read(source, (width * scale, height * scale), colour, facts.colour)
+        kilobits = default_bitrate(width, height)
+        cache.mkdir(parents=True, exist_ok=True)
+        files = [_encoded(source, scale, kilobits * rate, cache) for rate in rates]
+        parts = [Source(file, 0, len(hr) - 1) for file in files]
+    else:
+        small = probe(source.lr)
+        width, height = small.width, small.height
+        if not (facts.width - 2 * scale < width * scale <= facts.width) or not (
+            facts.height - 2 * scale < height * scale <= facts.height
+        ):
+            raise MediaError(
+                f"{source.lr}: is {width}x{height}, which is not 1/{scale} of {source.path.name}'s "
+                f"{facts.width}x{facts.height}"
+            )
+        hr = _read(source, (width * scale, height * scale), colour, facts.colour)
+        parts = [Source(source.lr, source.first, source.first + len(hr) - 1)]
+    lr = [_read(part, (width, height), colour, probe(part.path).colour) for part in parts]
+    return ClipPair(source.path.name, hr, np.stack(lr), source.first)
+
+
+def _read(
+    source: Source, size: tuple[int, int], channels: Literal["luma", "rgb"], colour: Colour
+) -> Pictures:
+    """The source's own frames, cropped to `size`."""
+    stop = None if source.frames is None else source.first + source.frames
+    pictures: list[Pictures] = []
+    for picture in _pictures(
+        islice(read_frames(source.path), source.first, stop), channels, colour
+    ):
+        cropped = picture[:, : size[1], : size[0]]
+        if cropped.shape[1:] != size[::-1]:
+            raise MediaError(f"{source.path}: its frames change their size")
+        pictures.append(np.ascontiguousarray(cropped))
+        if len(pictures) * cropped.size > LIMIT:
+            raise MediaError(
+                f"{source.path}: more than {LIMIT >> 30} GB of pictures after "
+                f"{len(pictures)} frames; take fewer of them"
+            )
+    if not pictures or (source.frames is not None and len(pictures) < source.frames):
         end = "" if stop is None else stop - 1
-        raise MediaError(f"{path}: has no frames {first}..{end}")
-    return np.stack(planes)
+        got = f", only {len(pictures)} of them" if pictures else ""
+        raise MediaError(f"{source.path}: has no frames {source.first}..{end}{got}")
+    return np.stack(pictures)
+
+
+def _pictures(
+    frames: Iterator[Planes], channels: Literal["luma", "rgb"], colour: Colour
+) -> Iterator[Pictures]:
+    """Each frame as the networks take it: luma in limited range, or RGB; uint8 [c, h, w]."""
+    gain, offset = range_change(colour, "limited")
+    for planes in frames:
+        if channels == "rgb":
+            yield np.rint(picture_to_rgb(planes, colour) * 255).astype(np.uint8)
+        elif gain == 1:
+            yield np.array(planes[0])[None]
+        else:
+            yield np.rint(planes[0] * gain + offset).astype(np.uint8)[None]
 
 
 def _encoded(source: Source, scale: int, kbps: float, cache: Path) -> Path:
@@ -80,67 +174,3 @@ def _encoded(source: Source, scale: int, kbps: float, cache: Path) -> Path:
         frames = source.frames
         encode_lr(source.path, lr, scale, bitrate=kbps, start=source.first, frames=frames)
     return lr
-
-
-def make_pair(source: Source, scale: int, rates: Sequence[float], cache: Path) -> ClipPair:
-    """Codes `source` at each multiple of the recipe's bit rate (kept in `cache`), and reads all.
-
-    HR is cropped to LR times `scale`, as coding crops it. Raises MediaError for a clip that
-    cannot be read or has not these frames.
-    """
-    facts = probe(source.path)
-    width, height = lr_size(facts.width, facts.height, scale)
-    recipe = default_bitrate(width, height)
-    cache.mkdir(parents=True, exist_ok=True)
-    files = [_encoded(source, scale, recipe * rate, cache) for rate in rates]
-    hr = _luma(source.path, source.first, source.frames)[:, : height * scale, : width * scale]
-    return ClipPair(source.path.name, hr, np.stack([_luma(file, 0, len(hr)) for file in files]))
-
-
-class PatchSampler:
-    """Random patches of random frames and rates, in one of the eight orientations of a square."""
-
-    def __init__(self, pairs: Sequence[ClipPair], patch: int, seed: int) -> None:
-        self._pairs, self._patch, self._scale = pairs, patch, pairs[0].scale
-        self._random = np.random.default_rng(seed)
-        edge = ((0, 0), (0, 0), (CONTEXT, CONTEXT), (CONTEXT, CONTEXT))
-        self._padded = [np.pad(pair.lr, edge, mode="edge") for pair in pairs]
-        frames = np.array([len(pair.hr) for pair in pairs])
-        self._share = frames / frames.sum()
-        inner = slice(CONTEXT * self._scale, (CONTEXT + patch) * self._scale)
-        whole = upscale_matrix(patch + 2 * CONTEXT, self._scale)
-        self._upscale = torch.from_numpy(whole[inner].astype(np.float32))
-
-    @property
-    def state(self) -> dict[str, object]:
-        """The random generator's state: set it to go on where an earlier run stopped."""
-        return dict(self._random.bit_generator.state)
-
-    @state.setter
-    def state(self, state: dict[str, object]) -> None:
-        self._random.bit_generator.state = state
-
-    def _cut(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """One patch: LR with CONTEXT pixels around it, and the HR it should become."""
-        choose, size, scale = self._random.integers, self._patch, self._scale
-        clip = int(self._random.choice(len(self._pairs), p=self._share))
-        rates, frames, height, width = self._pairs[clip].lr.shape
-        rate, frame = choose(rates), choose(frames)
-        y, x = int(choose(height - size + 1)), int(choose(width - size + 1))
-        reach = size + 2 * CONTEXT
-        lr = self._padded[clip][rate, frame, y : y + reach, x : x + reach]
-        hr = self._pairs[clip].hr[frame, y * scale : (y + size) * scale]
-        hr = hr[:, x * scale : (x + size) * scale]
-        turns, mirrored = int(choose(4)), bool(choose(2))
-        lr, hr = np.rot90(lr, turns), np.rot90(hr, turns)
-        return (lr[:, ::-1], hr[:, ::-1]) if mirrored else (lr, hr)
-
-    def batches(self, count: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Endless (luma [count, 1, p, p], detail [count, 1, p*s, p*s]), float32, in units of 1."""
-        while True:
-            lr_cuts, hr_cuts = zip(*(self._cut() for _ in range(count)), strict=True)
-            lr = torch.from_numpy(np.stack(lr_cuts)[:, None].astype(np.float32) / 255)
-            hr = torch.from_numpy(np.stack(hr_cuts)[:, None].astype(np.float32) / 255)
-            detail = hr - self._upscale @ lr @ self._upscale.T
-            inner = slice(CONTEXT, CONTEXT + self._patch)
-            yield lr[..., inner, inner].contiguous(), detail

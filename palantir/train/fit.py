@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import time
@@ -9,21 +10,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from palantir.errors import ModelError
 from palantir.files import atomic_path
 from palantir.models.architectures import TorchNetwork
-from palantir.train.bicubic import upscale_luma
-from palantir.train.dataset import ClipPair, PatchSampler
+from palantir.train.dataset import ClipPair
+from palantir.train.patches import PatchSampler
+from palantir.train.validate import mean_psnr
 
-__all__ = ["FitSettings", "Progress", "fit", "psnr_gain"]
+__all__ = ["FitSettings", "Progress", "fast_bfloat16", "fit"]
 
-ROBUST_SHARE = 0.6  # of the run; the rest minimises squared error
-REPORT_EVERY = 15.0  # seconds
+REPORTS = 40  # in a run, evenly
+WARM_UP = 20  # steps
+SMALL = 192  # LR pixels of a held-out frame's middle that reports measure
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class FitSettings:
     """How long and how to fit. `steps`, if given, ends the run in place of `minutes`.
 
     A run of `steps` repeats exactly on one machine; a run of `minutes` goes as far as it gets.
+
+    robust    share of the run that minimises Charbonnier's loss; the rest minimises squared error
+    patience  share of the run that may pass without a better PSNR of the held-out frames before
+              it ends early; 1: never
+    bfloat16  mantissas of 8 bits but in the last tenth; faster where the CPU has such instructions
     """
 
     minutes: float = 25.0
@@ -40,37 +48,60 @@ class FitSettings:
     learning_rate: float = 1e-3
     seed: int = 0
     threads: int = 2
-    bfloat16: bool = False  # robust part only; faster where the CPU has such instructions
+    robust: float = 0.6
+    patience: float = 0.4
+    bfloat16: bool = False
 
     def __post_init__(self) -> None:
         positive = (self.minutes, self.steps or 1, self.batch, self.patch, self.threads)
-        if min(positive) <= 0:
+        if not min(positive) > 0:
             raise ValueError("minutes, steps, batch, patch and threads must be positive")
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a run reports: `gain` is the held-out frames' PSNR-Y over U, in dB."""
+    """What a run reports; PSNR of the middle of the held-out frames in dB, U's and the network's.
+
+    Without held-out frames both are NaN.
+    """
 
     share: float
     step: int
     loss: float
-    gain: float
+    plain: float
+    psnr: float
     seconds_left: float
 
     def __str__(self) -> str:
         left = f"{int(self.seconds_left) // 60}:{int(self.seconds_left) % 60:02d} left"
-        state = f"{self.share:6.1%}  step {self.step}  loss {self.loss:.3e}"
-        return f"{state}  gain {self.gain:+.3f} dB  {left}"
+        psnr = f"{self.psnr:.2f} dB ({self.psnr - self.plain:+.3f} over bicubic)"
+        return f"{self.share:6.1%}  step {self.step}  loss {self.loss:.3e}  {psnr}  {left}"
+
+
+def fast_bfloat16() -> bool:
+    """Whether this CPU has instructions for bfloat16."""
+    known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(known.get("amx_bf16") or known.get("avx512_bf16"))
 
 
 class _Run:
-    """Everything that a checkpoint holds."""
+    """Everything that a checkpoint holds, and what it takes to go on."""
 
-    def __init__(self, network: TorchNetwork, sampler: PatchSampler, settings: FitSettings):
+    def __init__(
+        self,
+        network: TorchNetwork,
+        sampler: PatchSampler,
+        settings: FitSettings,
+        identity: str,
+    ) -> None:
         self.network, self.sampler, self.settings = network, sampler, settings
+        self.identity = identity
         self.optimiser = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
         self.step, self.seconds = 0, 0.0
+        self.losses: list[float] = []
+        self.reports = 0
+        self.best, self.best_share = -math.inf, 0.0
+        self.best_weights: dict[str, Any] = {}
 
     @property
     def share(self) -> float:
@@ -78,13 +109,25 @@ class _Run:
             return min(1.0, self.step / self.settings.steps)
         return min(1.0, self.seconds / (60 * self.settings.minutes))
 
+    @property
+    def due(self) -> bool:
+        """Whether the next report is."""
+        return self.share * REPORTS >= self.reports + 1
+
+    @property
+    def over(self) -> bool:
+        """Whether it is at its end or nothing was won for too long."""
+        return self.share >= 1 or self.share - self.best_share >= self.settings.patience > 0
+
     def save(self, path: Path) -> None:
         state = {
+            "identity": self.identity,
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "random": json.dumps(self.sampler.state),
-            "step": self.step,
-            "seconds": self.seconds,
+            "best_weights": self.best_weights,
+            "counts": [self.step, self.seconds, self.reports, self.best, self.best_share],
+            "losses": self.losses,
         }
         with atomic_path(path) as temporary:
             torch.save(state, temporary)
@@ -92,48 +135,49 @@ class _Run:
     def load(self, path: Path) -> None:
         try:
             state = torch.load(path, weights_only=True)
+            if state["identity"] != self.identity:
+                raise ValueError("another run's")
             self.network.load_state_dict(state["network"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.sampler.state = json.loads(state["random"])
-            self.step, self.seconds = state["step"], state["seconds"]
+            self.step, self.seconds, self.reports, self.best, self.best_share = state["counts"]
+            self.best_weights, self.losses = state["best_weights"], list(state["losses"])
         except (RuntimeError, UnpicklingError, LookupError, TypeError, ValueError, EOFError):
             raise ModelError(f"{path}: not a checkpoint of this run; remove it to begin") from None
 
-    def advance(self, luma: torch.Tensor, detail: torch.Tensor) -> float:
-        """One step of Adam at the rate that the share of the run calls for; returns the loss."""
-        robust = self.share < ROBUST_SHARE
-        rate = 0.5 * (1 + math.cos(math.pi * self.share)) * self.settings.learning_rate
+    def advance(self, picture: torch.Tensor, wanted: torch.Tensor) -> None:
+        """One step of Adam at the rate that the share of the run calls for."""
+        settings, share = self.settings, self.share
+        rate = 0.5 * (1 + math.cos(math.pi * share)) * min(1.0, (self.step + 1) / WARM_UP)
         for group in self.optimiser.param_groups:
-            group["lr"] = max(rate, 1e-6)
-        low_precision = robust and self.settings.bfloat16
+            group["lr"] = max(rate * settings.learning_rate, 1e-6)
+        low_precision = settings.bfloat16 and share < max(0.9, settings.robust)
         with torch.autocast("cpu", torch.bfloat16, enabled=low_precision):
-            predicted = self.network(luma.contiguous(memory_format=torch.channels_last))
-        square = (predicted.float() - detail).square()
+            found = self.network(picture.contiguous(memory_format=torch.channels_last))
+        square = (found.float() - wanted).square()
+        robust = share < settings.robust
         loss = (square + 1e-6).sqrt().mean() if robust else 100 * square.mean()
         self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 0.5)
         self.optimiser.step()
         self.step += 1
-        return float(loss.detach())
+        self.losses.append(float(loss.detach()))
 
-
-def _psnr(picture: NDArray[np.float64], hr: NDArray[np.uint8]) -> float:
-    error = picture.round().clip(0, 255) - hr
-    return float(10 * np.log10(255**2 / max(float(np.mean(error**2)), 1e-9)))
-
-
-def psnr_gain(network: TorchNetwork, pair: ClipPair, rate: int = 0) -> tuple[float, float]:
-    """Mean PSNR-Y in dB over the pair's frames: of U alone, and of U plus the network's detail."""
-    figures = []
-    for lr, hr in zip(pair.lr[rate], pair.hr, strict=True):
-        plain = upscale_luma(lr, pair.scale)
-        luma = torch.from_numpy(lr.astype(np.float32) / 255)[None, None]
-        with torch.inference_mode():
-            detail = network(luma)[0, 0].double().numpy() * 255
-        figures.append((_psnr(plain, hr), _psnr(plain + detail, hr)))
-    plain_mean, network_mean = np.mean(figures, axis=0)
-    return float(plain_mean), float(network_mean)
+    def measure(self, held_out: Sequence[ClipPair]) -> Progress:
+        """The state of things; keeps the weights if they are the best so far."""
+        figures = [mean_psnr(self.network.infer, self.network.output, pair) for pair in held_out]
+        plain, psnr = np.mean(figures, axis=0) if figures else (math.nan, math.nan)
+        if psnr > self.best:
+            self.best, self.best_share = float(psnr), self.share
+            self.best_weights = copy.deepcopy(self.network.state_dict())
+        elif not figures:
+            self.best_share = self.share
+        self.reports = int(self.share * REPORTS)
+        left = self.seconds / self.share - self.seconds
+        loss = float(np.mean(self.losses)) if self.losses else math.nan
+        self.losses = []
+        return Progress(self.share, self.step, loss, float(plain), float(psnr), left)
 
 
 def fit(
@@ -143,30 +187,33 @@ def fit(
     settings: FitSettings,
     checkpoint: Path,
     report: Callable[[Progress], None] = lambda progress: None,
-) -> TorchNetwork:
-    """Fits `network` in place; goes on from `checkpoint` if that file exists, and keeps it fresh.
+    identity: str = "",
+) -> int:
+    """Fits `network` in place and returns the number of steps it took.
 
-    `held_out` only feeds the report. `report` is called about every 15 seconds. Raises ModelError
-    for a checkpoint of another network or a damaged one.
+    Goes on from `checkpoint` if that file exists, and keeps it fresh; it must be of a run of the
+    same `identity`, whatever the caller lets that be. `report` is called 40 times in a run. The
+    network that is best on `held_out` is the result; they serve nothing else.
+
+    Raises ModelError for a checkpoint of another run or a damaged one, OSError where it cannot be
+    written.
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     network.to(memory_format=torch.channels_last)
-    run = _Run(network, PatchSampler(training, settings.patch, settings.seed), settings)
+    sampler = PatchSampler(training, settings.patch, settings.seed, network.output)
+    run = _Run(network, sampler, settings, identity)
     if checkpoint.exists():
         run.load(checkpoint)
-    losses: list[float] = []
-    reported = time.monotonic()
-    batches = run.sampler.batches(settings.batch)
-    while run.share < 1:
-        started = time.monotonic()
-        losses.append(run.advance(*next(batches)))
-        run.seconds += time.monotonic() - started
-        if time.monotonic() - reported >= REPORT_EVERY or run.share >= 1:
-            gains = [after - plain for plain, after in (psnr_gain(network, p) for p in held_out)]
-            left = run.seconds / run.share - run.seconds
-            gain = float(np.mean(gains)) if gains else math.nan
-            report(Progress(run.share, run.step, float(np.mean(losses)), gain, left))
+    small = [pair.middle(SMALL) for pair in held_out]
+    batches = sampler.batches(settings.batch)
+    started = time.monotonic() - run.seconds
+    while not run.over:
+        run.advance(*next(batches))
+        run.seconds = time.monotonic() - started
+        if run.due:
+            report(run.measure(small))
             run.save(checkpoint)
-            losses, reported = [], time.monotonic()
-    return network
+    if run.best_weights:
+        network.load_state_dict(run.best_weights)
+    return run.step

@@ -2,76 +2,215 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import os
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from palantir.errors import MediaError
-from palantir.models.architectures import create_network, export
+from palantir.models import DEFAULT_FIDELITY, SRNetwork, quantize
+from palantir.models.architectures import TorchNetwork, create_network, export, take_weights
 from palantir.train.dataset import ClipPair, Source, make_pair
-from palantir.train.fit import FitSettings, Progress, fit, psnr_gain
+from palantir.train.fit import FitSettings, Progress, fit
+from palantir.train.validate import mean_psnr
 
-__all__ = ["Recipe", "train"]
+__all__ = ["RATES", "ClipFigures", "Fitted", "Recipe", "train"]
 
 RATES = (1.0, 0.6, 2.0, 4.0)  # multiples of the LR recipe's bit rate; the first one validates
-HOLDOUT = 6  # last frames of each clip, to watch progress by
+HOLDOUT = 6  # last frames of each clip, to validate on
+CALIBRATING = 32  # patches of the training frames that an int8 form is calibrated on
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Clips to learn from, settings of the fit, scale, rates to code LR at, and the network."""
+    """Clips to learn from and how.
+
+    network, tail   as `create_network` takes them
+    rates           multiples of the recipe's bit rate that LR is coded at
+    init            ONNX file of such a network to begin with: fitting to a clip is then short
+    int8            whether the result is an int8 network, calibrated on training frames
+    """
 
     sources: tuple[Source, ...]
     settings: FitSettings
     scale: int = 4
     rates: tuple[float, ...] = RATES
-    network: str = "m6c32"
+    network: str = "m10c32"
+    tail: str = "sub-pixel"
+    init: Path | None = None
+    int8: bool = False
 
     @property
-    def notes(self) -> dict[str, str]:
-        """Provenance for the model's metadata."""
-        return {
-            "training.sources": "; ".join(map(str, self.sources)),
-            "training.degradation": (
-                f"VP9 at 1/{self.scale} size, {', '.join(f'{rate:g}' for rate in self.rates)} times"
-                " the recipe's bit rate (1800 kbit/s at 854x480)"
-            ),
-        }
+    def identity(self) -> str:
+        """What must be the same for a run to go on: all but its length, threads and last step."""
+        settings = asdict(self.settings)
+        for key in ("minutes", "steps", "threads"):
+            del settings[key]
+        stamps = [source.path.stat().st_mtime_ns for source in self.sources]
+        told = (self.sources, stamps, sorted(settings.items()), self.scale, self.rates)
+        return repr((*told, self.network, self.tail, self.init))
+
+
+@dataclass(frozen=True)
+class ClipFigures:
+    """Mean PSNR in dB over `frames`, which were not fitted on: of U and of the network."""
+
+    frames: str
+    plain: float
+    network: float
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came of a run: steps taken, and the figures of the file written."""
+
+    output: Path
+    steps: int
+    clips: tuple[ClipFigures, ...]
 
 
 def train(
     recipe: Recipe,
     output: Path,
-    report: Callable[[Progress], None],
-    finished: Callable[[str, float, float], None] = lambda clip, plain, network: None,
-) -> None:
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Fitted:
     """Fits a network by `recipe` and writes it to `output` as ONNX.
 
-    Beside `output` lie, until all is done and after an interrupt, `<output>.checkpoint` (a later
-    call with the same recipe goes on from it) and, always, the coded clips in `<output>.clips`.
-    `finished` gets each clip's PSNR-Y of U and of the network, in dB, over its held-out frames.
-    Raises MediaError for clips that cannot be read or are too short.
+    The last 6 frames of each clip are not fitted on: they choose the best state of the run, and
+    the figures are theirs. Beside `output` lie, until all is done and after an interrupt,
+    `<output>.checkpoint` (a later call with the same recipe goes on from it) and the coded clips
+    in `<output>.clips`.
+
+    Raises MediaError for clips that cannot be read or are too short or small, ModelError for a
+    network that there is not, unsuitable `init` and a checkpoint of another recipe; OSError where
+    files cannot be written.
     """
     checkpoint = output.with_name(output.name + ".checkpoint")
     cache = output.with_name(output.name + ".clips")
-    pairs = [make_pair(source, recipe.scale, recipe.rates, cache) for source in recipe.sources]
+    _check_output(output)
+    torch.manual_seed(recipe.settings.seed)
+    network = create_network(recipe.network, recipe.scale, recipe.tail)
+    if recipe.init is not None:
+        take_weights(network, recipe.init)
+    pairs = [
+        make_pair(s, recipe.scale, recipe.rates, cache, network.colour) for s in recipe.sources
+    ]
     for pair in pairs:
         _check_size(pair, recipe.settings.patch)
     training, held_out = zip(*(pair.split(HOLDOUT) for pair in pairs), strict=True)
-    torch.manual_seed(recipe.settings.seed)
-    network = create_network(recipe.network, recipe.scale)
-    fit(network, training, held_out, recipe.settings, checkpoint, report)
-    export(network, output, recipe.notes)
+    steps = fit(
+        network, training, held_out, recipe.settings, checkpoint, report, recipe.identity
+    )  # fmt: skip
+    figures = _write(recipe, network, output, training, held_out, steps)
     checkpoint.unlink(missing_ok=True)
-    for pair in held_out:
-        finished(pair.name, *psnr_gain(network, pair))
+    shutil.rmtree(cache, ignore_errors=True)
+    return Fitted(output, steps, figures)
+
+
+def _write(
+    recipe: Recipe,
+    network: TorchNetwork,
+    output: Path,
+    training: tuple[ClipPair, ...],
+    held_out: tuple[ClipPair, ...],
+    steps: int,
+) -> tuple[ClipFigures, ...]:
+    """Write the file, and measure it as it is run."""
+    figures = _figures(network.infer, network, held_out)
+    notes = _notes(recipe, training, figures, steps)
+    if not recipe.int8:
+        export(network, output, notes)
+        return figures
+    plain = output.with_name(output.name + ".float.onnx")
+    try:
+        export(network, plain, notes)
+        loaded = SRNetwork.load(plain, threads=recipe.settings.threads)
+        patches = _calibrating(training, recipe.settings)
+        quantize(loaded, patches, output, fidelity=DEFAULT_FIDELITY, source="training frames")
+    finally:
+        plain.unlink(missing_ok=True)
+    eight = SRNetwork.load(output, threads=recipe.settings.threads)
+    return _figures(eight.run, network, held_out)
+
+
+def _figures(
+    infer: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    network: TorchNetwork,
+    held_out: tuple[ClipPair, ...],
+) -> tuple[ClipFigures, ...]:
+    return tuple(
+        ClipFigures(pair.numbers, *mean_psnr(infer, network.output, pair)) for pair in held_out
+    )
+
+
+def _notes(
+    recipe: Recipe,
+    training: tuple[ClipPair, ...],
+    figures: tuple[ClipFigures, ...],
+    steps: int,
+) -> dict[str, str]:
+    """Provenance for the model's metadata."""
+    settings = recipe.settings
+    sources = zip(training, recipe.sources, strict=True)
+    coded = ", ".join(f"{rate:g}" for rate in recipe.rates)
+    rates = f"VP9 at 1/{recipe.scale} size, {coded} times the recipe's bit rate"
+    given = ", ".join(source.lr.name for source in recipe.sources if source.lr)
+    begin = f", from the weights of {_named(recipe.init)}" if recipe.init else ""
+    return {
+        "training.sources": "; ".join(f"{pair.numbers} ({src.licence})" for pair, src in sources),
+        "training.degradation": given or f"{rates} (1800 kbit/s at 854x480)",
+        "training.validation": "; ".join(
+            f"{one.frames}: bicubic {one.plain:.3f} dB, network {one.network:.3f} dB"
+            for one in figures
+        )
+        + "; chose the best state of the run",
+        "training.settings": (
+            f"{steps} steps, batch {settings.batch}, patch {settings.patch}, "
+            f"rate {settings.learning_rate:g}, robust {settings.robust:g}, "
+            f"seed {settings.seed}{begin}"
+        ),
+        "training.by": f"torch {torch.__version__}",
+    }
+
+
+def _named(path: Path) -> str:
+    return f"{path.name} (SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
+
+
+def _calibrating(
+    training: tuple[ClipPair, ...], settings: FitSettings
+) -> list[NDArray[np.float32]]:
+    """Whole-height windows of training frames at the first bit rate, [1, c, h, w] in 0..1."""
+    random = np.random.default_rng(settings.seed)
+    patches = []
+    for index in range(CALIBRATING):
+        lr = training[index % len(training)].lr[0]
+        size = min(4 * settings.patch, *lr.shape[2:])
+        y, x = (int(random.integers(length - size + 1)) for length in lr.shape[2:])
+        frame = lr[int(random.integers(len(lr))), None, :, y : y + size, x : x + size]
+        patches.append(frame.astype(np.float32) / 255)
+    return patches
 
 
 def _check_size(pair: ClipPair, patch: int) -> None:
-    frames, height, width = pair.lr.shape[1:]
+    frames, _, height, width = pair.lr.shape[1:]
     if frames <= HOLDOUT:
         raise MediaError(f"{pair.name}: has {frames} frames; more than {HOLDOUT} are needed")
     if min(height, width) < patch:
         raise MediaError(f"{pair.name}: LR is {width}x{height}, patches are {patch}x{patch}")
+
+
+def _check_output(output: Path) -> None:
+    """Find out before the work, not after it, that the result has nowhere to go."""
+    reason = 0 if output.parent.is_dir() else errno.ENOENT
+    if output.exists() and not output.is_file():
+        reason = errno.EINVAL
+    if reason:
+        raise OSError(reason, os.strerror(reason), str(output))

@@ -1,4 +1,7 @@
-"""The recipe that made the model palantir ships, and where its clips come from."""
+"""The recipes that made the models palantir ships, and where their clips come from.
+
+`python -m palantir.train.shipped VIDEOS --scale 2 -o detail-x2.onnx` makes one.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from palantir.errors import MediaError
+import click
+
+from palantir.errors import MediaError, PalantirError
 from palantir.train.camera import film_photograph
 from palantir.train.dataset import Source
 from palantir.train.fit import FitSettings
-from palantir.train.recipe import Recipe
+from palantir.train.recipe import Recipe, train
 
 __all__ = ["shipped_recipe"]
 
@@ -18,9 +23,10 @@ BUNNY = "big-buck-bunny_720p25.mp4"
 BUNNY_FRAMES = (0, 65)  # frames 66..131 are the demo's and stay unseen
 PACKAGE = "lomiri-wallpapers-16.04"
 PHOTOGRAPH = "usr/share/backgrounds/seeding_by_Clements_Engelhardt.jpg"
+MINUTES = {4: 20, 2: 15}
 
 
-def shipped_recipe(videos: Path) -> Recipe:
+def shipped_recipe(videos: Path, scale: int = 4) -> Recipe:
     """The recipe over the clips in `videos`; the second clip is made there if it is missing.
 
     One is the first half of the demo's clip, which `videos/get` fetches. The other is filmed from
@@ -37,7 +43,8 @@ def shipped_recipe(videos: Path) -> Recipe:
         Source(bunny, *BUNNY_FRAMES, licence="Blender Foundation, CC-BY-3.0"),
         Source(seeding, 0, 59, licence="Clemens Engelhardt, CC0-1.0"),
     )
-    return Recipe(sources, FitSettings(minutes=20, threads=2, bfloat16=True))
+    settings = FitSettings(minutes=MINUTES[scale], threads=2, bfloat16=True)
+    return Recipe(sources, settings, scale, network="m6c32")
 
 
 def _photograph(folder: Path) -> Path:
@@ -53,3 +60,22 @@ def _photograph(folder: Path) -> Path:
 
 def _quietly(command: list[str], folder: Path) -> None:
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
+
+
+@click.command()
+@click.argument("videos", type=click.Path(path_type=Path))
+@click.option("--scale", type=click.Choice([2, 4]), default=4)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
+def _main(videos: Path, scale: int, output: Path) -> None:
+    """Fetch the clips into VIDEOS as far as needed, and fit the shipped network to them."""
+    try:
+        recipe = shipped_recipe(videos, scale)
+        done = train(recipe, output, lambda progress: click.echo(str(progress)))
+    except (PalantirError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    for clip in done.clips:
+        click.echo(f"{clip.frames}: bicubic {clip.plain:.3f} dB, network {clip.network:.3f} dB")
+
+
+if __name__ == "__main__":
+    _main()

@@ -17,7 +17,8 @@ from tests.cli.conftest import FRAMES
 from tests.cli.outcome import Run
 
 COMMANDS = (
-    "schedule", "enhance", "inspect", "encode", "quantize", "quality", "study", "doctor", "demo",
+    "schedule", "enhance", "inspect", "encode", "quantize", "train", "quality", "study", "doctor",
+    "demo",
 )  # fmt: skip
 
 

@@ -1,58 +1,149 @@
-"""The command that trains, the shipped recipe, and videos filmed from photographs."""
+"""From clips to a file, the shipped recipe, and videos filmed from photographs."""
 
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
-from click.testing import CliRunner  # noqa: E402
-
-from palantir.errors import MediaError  # noqa: E402
-from palantir.media import read_frames  # noqa: E402
-from palantir.models import SRNetwork  # noqa: E402
-from palantir.train import shipped  # noqa: E402
-from palantir.train.__main__ import main  # noqa: E402
+from palantir.errors import MediaError, ModelError  # noqa: E402
+from palantir.media import encode_lr, read_frames  # noqa: E402
+from palantir.models import SRNetwork, shipped_model  # noqa: E402
+from palantir.train import dataset, shipped  # noqa: E402
 from palantir.train.camera import film_photograph  # noqa: E402
+from palantir.train.dataset import ClipPair, Source, make_pair  # noqa: E402
+from palantir.train.fit import FitSettings, Progress  # noqa: E402
+from palantir.train.recipe import HOLDOUT, Recipe, train  # noqa: E402
 from tests.media.clips import make_clip  # noqa: E402
 
+SETTINGS = FitSettings(steps=2, batch=2, patch=16, threads=1)
 
-def test_the_command_fits_and_exports_a_network(tmp_path: Path) -> None:
-    clip = make_clip(tmp_path / "hr.mp4", codec="libx264", times=range(0, 320, 40), size=(256, 192))
-    words = ["--source", str(clip), "--steps", "2", "--scale", "2", "--threads", "1"]
-    done = CliRunner().invoke(main, [*words, "-o", str(tmp_path / "net.onnx")])
-    assert done.exit_code == 0, done.output
-    assert "hr.mp4: bicubic" in done.output
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """12 frames of 256x192."""
+    folder = tmp_path_factory.mktemp("clip")
+    return make_clip(folder / "hr.mp4", codec="libx264", times=range(0, 480, 40), size=(256, 192))
+
+
+def recipe_of(clip: Path, **changes: object) -> Recipe:
+    return replace(Recipe((Source(clip),), SETTINGS, network="m4c16"), **changes)  # type: ignore[arg-type]
+
+
+def test_validation_frames_are_the_last_ones_and_the_file_says_so(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def look(
+        network: object, training: list[ClipPair], held_out: list[ClipPair], *_: object
+    ) -> int:
+        seen.extend(pair.numbers for pair in (*training, *held_out))
+        return 7
+
+    monkeypatch.setattr("palantir.train.recipe.fit", look)
+    recipe = recipe_of(clip, sources=(Source(clip, 2, 10, "CC0"),), scale=2)
+    done = train(recipe, tmp_path / "net.onnx")
+    assert HOLDOUT == 6
+    assert seen == ["hr.mp4 frames 2..4", "hr.mp4 frames 5..10"]
+    notes = SRNetwork.load(tmp_path / "net.onnx").describe()["notes"]
+    assert isinstance(notes, dict)
+    assert notes["training.sources"] == "hr.mp4 frames 2..4 (CC0)"
+    assert notes["training.validation"].startswith("hr.mp4 frames 5..10: bicubic ")
+    assert "VP9 at 1/2 size, 1, 0.6, 2, 4 times" in notes["training.degradation"]
+    assert notes["training.settings"].startswith("7 steps")
+    assert done.clips[0].plain == done.clips[0].network  # untrained: U
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_an_rgb_network_is_fitted(clip: Path, tmp_path: Path) -> None:
+    recipe = recipe_of(clip, network="nas", tail="transposed", rates=(1.0,))
+    done = train(recipe, tmp_path / "net.onnx")
     network = SRNetwork.load(tmp_path / "net.onnx")
-    assert network.scale == 2
-    assert "VP9 at 1/2 size" in str(network.describe()["notes"])
-    assert not (tmp_path / "net.onnx.checkpoint").exists()
-    short = make_clip(tmp_path / "short.mp4", codec="libx264", times=range(0, 120, 40))
-    failed = CliRunner().invoke(main, ["--source", str(short), "-o", str(tmp_path / "b.onnx")])
-    assert failed.exit_code == 1
-    assert "more than 6 are needed" in failed.output
+    assert (network.colour, network.output) == ("rgb", "picture")
+    assert done.clips[0].network > 20
 
 
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [([], "at least one clip"), (["--source", "a.mp4", "--minutes", "0"], "must be positive"),
-     (["--source", "a.mp4", "--first", "5", "--last", "4"], "not before")],
-)  # fmt: skip
-def test_wrong_usage_is_refused(words: list[str], reason: str) -> None:
-    done = CliRunner().invoke(main, [*words, "-o", "x.onnx"])
-    assert done.exit_code == 2
-    assert reason in done.output
+def test_a_network_made_8_bit_is_measured_as_such(clip: Path, tmp_path: Path) -> None:
+    recipe = recipe_of(clip, init=shipped_model(), network="m6c32", rates=(1.0,))
+    plain = train(recipe, tmp_path / "net.onnx")
+    eight = train(replace(recipe, int8=True), tmp_path / "net8.onnx")
+    notes = SRNetwork.load(tmp_path / "net8.onnx").describe()["notes"]
+    assert isinstance(notes, dict)
+    assert "training frames" in notes["quantised.calibration"]
+    assert "hr.mp4 frames 0..5" in notes["training.sources"]
+    assert "detail-x4.onnx (SHA-256" in notes["training.settings"]
+    assert eight.clips[0].network != plain.clips[0].network
+    assert eight.clips[0].network == pytest.approx(plain.clips[0].network, abs=0.2)
+    assert {path.name for path in tmp_path.iterdir()} == {"net.onnx", "net8.onnx"}
 
 
-def test_a_missing_clip_is_named(tmp_path: Path) -> None:
-    words = ["--source", str(tmp_path / "no.mp4"), "-o", str(tmp_path / "x.onnx")]
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 1
-    assert "no.mp4" in done.output
+def test_a_given_lr_is_read_in_place_of_a_made_one(clip: Path, tmp_path: Path) -> None:
+    lr = tmp_path / "lr.webm"
+    encode_lr(clip, lr, 4)
+    pair = make_pair(Source(clip, 3, 9, lr=lr), 4, (1.0, 2.0), tmp_path / "cache")
+    planes = [planes[0] for planes in read_frames(lr)]
+    np.testing.assert_array_equal(pair.lr[:, :, 0], [planes[3:10]])
+    assert pair.hr.shape == (7, 1, 192, 256)
+    assert not (tmp_path / "cache").exists()
+    for scale in (2, 3):
+        with pytest.raises(MediaError, match=f"64x48, which is not 1/{scale} of hr.mp4's 256x192"):
+            make_pair(Source(clip, lr=lr), scale, (1.0,), tmp_path / "cache")
+
+
+def test_rgb_pairs_are_what_the_enhancer_gives_a_network(clip: Path, tmp_path: Path) -> None:
+    from palantir.enhance.colour import to_rgb
+    from palantir.media import probe
+
+    pair = make_pair(Source(clip, 0, 1), 4, (1.0,), tmp_path / "cache", "rgb")
+    rgb = to_rgb(next(iter(read_frames(clip))), probe(clip).colour)
+    np.testing.assert_array_equal(pair.hr[0], rgb.transpose(2, 0, 1))
+    assert pair.lr.shape == (1, 2, 3, 48, 64)
+
+
+def test_an_interrupted_recipe_goes_on_and_another_is_refused(clip: Path, tmp_path: Path) -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.step == 2:
+            raise KeyboardInterrupt
+
+    recipe = recipe_of(clip, settings=replace(SETTINGS, steps=3), rates=(1.0,))
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "net.onnx", interrupt)
+    assert not (tmp_path / "net.onnx").exists()
+    with pytest.raises(ModelError, match="not a checkpoint of this run"):
+        train(replace(recipe, scale=2), tmp_path / "net.onnx")
+    reports: list[Progress] = []
+    assert train(recipe, tmp_path / "net.onnx", reports.append).steps == 3
+    assert [report.step for report in reports] == [2, 3]  # the first step was kept
+
+
+def test_clips_that_do_not_suffice_are_named(clip: Path, tmp_path: Path) -> None:
+    output = tmp_path / "net.onnx"
+    with pytest.raises(MediaError, match=r"no\.mp4"):
+        train(recipe_of(tmp_path / "no.mp4"), output)
+    with pytest.raises(MediaError, match=r"hr\.mp4: has no frames 0\.\.99, only 12 of them"):
+        train(recipe_of(clip, sources=(Source(clip, 0, 99),)), output)
+    with pytest.raises(MediaError, match="has 6 frames; more than 6 are needed"):
+        train(recipe_of(clip, sources=(Source(clip, 0, 5),)), output)
+    with pytest.raises(MediaError, match="LR is 64x48, patches are 49x49"):
+        train(recipe_of(clip, settings=replace(SETTINGS, patch=49)), output)
+    with pytest.raises(OSError, match="No such file"):
+        train(recipe_of(clip), tmp_path / "nowhere" / "net.onnx")
+    assert not output.exists()
+
+
+def test_clips_beyond_memory_are_refused(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "LIMIT", 3 * 256 * 192)
+    with pytest.raises(MediaError, match=r"after 4 frames; take fewer"):
+        make_pair(Source(clip), 4, (1.0,), tmp_path)
 
 
 def test_a_photograph_becomes_a_video_in_which_everything_moves(tmp_path: Path) -> None:
@@ -79,6 +170,7 @@ def test_the_shipped_recipe_says_what_is_missing(
     with pytest.raises(MediaError, match=r"lomiri-wallpapers-16\.04 cannot be had"):
         shipped.shipped_recipe(tmp_path)
     (tmp_path / "seeding_720p25.mp4").touch()
-    recipe = shipped.shipped_recipe(tmp_path)
+    recipe = shipped.shipped_recipe(tmp_path, 2)
     assert [source.frames for source in recipe.sources] == [66, 60]
-    assert "CC0-1.0" in recipe.notes["training.sources"]
+    assert recipe.scale == 2
+    assert recipe.sources[1].licence.endswith("CC0-1.0")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from palantir.models.architectures.onnx_graph import OnnxGraph
@@ -38,6 +40,12 @@ class TorchNetwork(nn.Module):  # type: ignore[misc]  # torch is untyped to our 
     @abstractmethod
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
         """The result for a batch."""
+
+    def infer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The result for a batch, as `SRNetwork.run` gives it."""
+        with torch.inference_mode():
+            result: NDArray[np.float32] = self(torch.from_numpy(batch)).numpy()
+        return result
 
     @abstractmethod
     def draw(self, graph: OnnxGraph, source: str, result: str) -> None:
