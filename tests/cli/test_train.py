@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
+from palantir.cli.progress import progress_bar  # noqa: E402
 from palantir.cli.train import _NETWORKS  # noqa: E402
 from palantir.models import SRNetwork  # noqa: E402
 from palantir.models.architectures import NETWORKS  # noqa: E402
@@ -35,6 +36,14 @@ def test_train_writes_a_network_and_tells_what_it_wins(run: Run, folder: Path) -
     assert f"hr.mp4 frames 6..11: bicubic {clip['plain']:.3f} dB" in shown.out
     assert f"({gain:+.3f} dB), not fitted on" in shown.out
     assert "100.0%  step 2  loss " in shown.err
+
+
+def test_a_bar_says_what_it_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    with progress_bar("fit", 100, True) as report:
+        report(50, "loss 0.3, 31 dB")
+    shown = capfd.readouterr().err
+    assert "loss 0.3, 31 dB" in shown
+    assert "50/100" in shown
 
 
 def test_train_begins_with_the_shipped_network(run: Run, folder: Path) -> None:
