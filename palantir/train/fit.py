@@ -25,6 +25,7 @@ from palantir.train.validate import mean_psnr
 __all__ = ["FitSettings", "Progress", "fast_bfloat16", "fit"]
 
 REPORTS = 20  # in a run, evenly: measuring takes a few per cent of it
+SAVE_EVERY = 30.0  # seconds, besides at reports
 WARM_UP = 20  # steps
 SMALL = 128  # LR pixels of a held-out frame's middle that reports measure
 
@@ -207,13 +208,16 @@ def fit(
         run.load(checkpoint)
     small = [pair.middle(SMALL) for pair in held_out]
     batches = sampler.batches(settings.batch)
-    started = time.monotonic() - run.seconds
+    started, saved = time.monotonic() - run.seconds, run.seconds
     while not run.over:
         run.advance(*next(batches))
         run.seconds = time.monotonic() - started
         if run.due:
             report(run.measure(small))
-            run.save(checkpoint)
+        elif run.seconds - saved < SAVE_EVERY:
+            continue
+        run.save(checkpoint)
+        saved = run.seconds
     if run.best_weights:
         network.load_state_dict(run.best_weights)
     return run.step

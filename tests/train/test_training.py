@@ -107,6 +107,28 @@ def test_a_resumed_run_ends_like_an_unbroken_one(pair: ClipPair, tmp_path: Path)
         assert torch.equal(ours, theirs)
 
 
+def test_a_run_is_kept_between_reports_too(
+    pair: ClipPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("palantir.train.fit.SAVE_EVERY", 0.0)
+
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(small(), [pair], [], replace(QUICK, steps=100), tmp_path / "kept", interrupt)
+    steps: list[int] = []
+    fit(
+        small(),
+        [pair],
+        [],
+        replace(QUICK, steps=5),
+        tmp_path / "kept",
+        lambda one: steps.append(one.step),
+    )
+    assert steps == [5]  # the report at 5 of 100 failed; 4 were kept
+
+
 def test_a_run_that_wins_nothing_ends_early_with_its_best_state(
     pair: ClipPair, tmp_path: Path
 ) -> None:
