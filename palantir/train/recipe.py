@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from palantir.errors import MediaError
+from palantir.errors import MediaError, PalantirError
 from palantir.models import DEFAULT_FIDELITY, SRNetwork, quantize
 from palantir.models.architectures import TorchNetwork, create_network, export, take_weights
 from palantir.train.dataset import ClipPair, Source, make_pair
@@ -99,19 +99,37 @@ def train(
     network = create_network(recipe.network, recipe.scale, recipe.tail)
     if recipe.init is not None:
         take_weights(network, recipe.init)
-    pairs = [
-        make_pair(s, recipe.scale, recipe.rates, cache, network.colour) for s in recipe.sources
-    ]
-    for pair in pairs:
-        _check_size(pair, recipe.settings.patch)
+    pairs = _pairs(recipe, network, cache, keep=checkpoint.exists())
     training, held_out = zip(*(pair.split(HOLDOUT) for pair in pairs), strict=True)
     steps = fit(
         network, training, held_out, recipe.settings, checkpoint, report, recipe.identity
     )  # fmt: skip
     figures = _write(recipe, network, output, training, held_out, steps)
     checkpoint.unlink(missing_ok=True)
-    shutil.rmtree(cache, ignore_errors=True)
+    _remove_coded(cache)
     return Fitted(output, steps, figures)
+
+
+def _pairs(recipe: Recipe, network: TorchNetwork, cache: Path, keep: bool) -> list[ClipPair]:
+    """All clips; where one cannot be used, no coded clip stays, unless to `keep` them."""
+    try:
+        pairs = []
+        for source in recipe.sources:
+            pairs.append(make_pair(source, recipe.scale, recipe.rates, cache, network.colour))
+            _check_size(pairs[-1], recipe.settings.patch)
+    except PalantirError:
+        if not keep:
+            _remove_coded(cache)
+        raise
+    return pairs
+
+
+def _remove_coded(cache: Path) -> None:
+    """The clips that were coded here, and their folder if it holds nothing else."""
+    for clip in cache.glob("*-" + 16 * "[0-9a-f]" + ".webm"):
+        clip.unlink(missing_ok=True)
+    with suppress(OSError):
+        cache.rmdir()
 
 
 def _write(

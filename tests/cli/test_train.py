@@ -80,12 +80,18 @@ def test_train_takes_a_pair(run: Run, folder: Path) -> None:
         (("--hr", "hr.mp4", "--lr", "segment.webm"), "which is not 1/4 of hr.mp4's 192x128"),
     ],
 )
-def test_what_cannot_be_trained_on_is_named_and_leaves_no_network(
-    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], complaint: str
+def test_what_cannot_be_trained_on_is_named_and_leaves_nothing(
+    run: Run,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    nothing_new: Watch,
+    words: tuple[str, ...],
+    complaint: str,
 ) -> None:
     monkeypatch.chdir(folder)
+    untouched = nothing_new(folder)
     run("train", *QUICK, *words, "-o", "net.onnx").complains(complaint)
-    assert not Path("net.onnx").exists()
+    untouched()
 
 
 def test_a_missing_folder_is_named_before_the_work(

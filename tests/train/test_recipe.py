@@ -138,6 +138,14 @@ def test_clips_that_do_not_suffice_are_named(clip: Path, tmp_path: Path) -> None
     assert not output.exists()
 
 
+def test_a_folder_of_that_name_keeps_what_is_not_ours(clip: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "net.onnx.clips" / "mine.webm"
+    kept.parent.mkdir()
+    kept.touch()
+    train(recipe_of(clip, rates=(1.0,)), tmp_path / "net.onnx")
+    assert list(kept.parent.iterdir()) == [kept]
+
+
 def test_clips_beyond_memory_are_refused(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
