@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from palantir.errors import MediaError, PalantirError
-from palantir.models import DEFAULT_FIDELITY, SRNetwork, quantize
+from palantir.models import SRNetwork, quantize
 from palantir.models.architectures import TorchNetwork, create_network, export, take_weights
 from palantir.train.dataset import ClipPair, Source, make_pair
 from palantir.train.fit import FitSettings, Progress, fit
@@ -25,6 +25,8 @@ __all__ = ["RATES", "ClipFigures", "Fitted", "Recipe", "train"]
 
 RATES = (1.0, 0.6, 2.0, 4.0)  # multiples of the LR recipe's bit rate; the first one validates
 HOLDOUT = 6  # last frames of each clip, to validate on
+BELOW_RESULT = 23.4  # dB by which rounding is finer than the result; takes 0.02 dB from it
+HIGHEST_FIDELITY = 65.0  # dB; beyond it nobody sees the difference
 CALIBRATING = 32  # patches of the training frames that an int8 form is calibrated on
 
 
@@ -151,7 +153,9 @@ def _write(
         export(network, plain, notes)
         loaded = SRNetwork.load(plain, threads=recipe.settings.threads)
         patches = _calibrating(training, recipe.settings)
-        quantize(loaded, patches, output, fidelity=DEFAULT_FIDELITY, source="training frames")
+        best = max(one.network for one in figures)
+        fidelity = min(best + BELOW_RESULT, HIGHEST_FIDELITY)
+        quantize(loaded, patches, output, fidelity=fidelity, source="training frames")
     finally:
         plain.unlink(missing_ok=True)
     eight = SRNetwork.load(output, threads=recipe.settings.threads)

@@ -80,7 +80,7 @@ def test_a_network_made_8_bit_is_measured_as_such(clip: Path, tmp_path: Path) ->
     assert "hr.mp4 frames 0..5" in notes["training.sources"]
     assert "detail-x4.onnx (SHA-256" in notes["training.settings"]
     assert eight.clips[0].network != plain.clips[0].network
-    assert eight.clips[0].network == pytest.approx(plain.clips[0].network, abs=0.2)
+    assert eight.clips[0].network == pytest.approx(plain.clips[0].network, abs=0.05)
     assert {path.name for path in tmp_path.iterdir()} == {"net.onnx", "net8.onnx"}
 
 
