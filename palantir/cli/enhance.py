@@ -24,12 +24,13 @@ from palantir.cli.options import (
 )
 from palantir.cli.printing import print_json
 from palantir.cli.progress import progress_bar
-from palantir.errors import MediaError, ProfileError
+from palantir.errors import MediaError, ModelError, ProfileError
 
 _EXAMPLES = """\b
 Examples:
   palantir enhance segment.webm -o sr.mp4
   palantir enhance segment.webm --profile a.pcp --model net.onnx -o sr.mkv
+  palantir enhance segment.webm -o sr.mp4 --scale 2
   palantir enhance segment.webm -o - | ffplay -       Y4M on standard output
 """
 
@@ -44,7 +45,8 @@ Examples:
     help="Video to write: .mp4, .mkv, .webm or .y4m; - is Y4M on standard output.",
 )
 @file_option("--profile", "Cache profile [SEGMENT's name .pcp].")
-@file_option("--model", "SR network, ONNX [the shipped x4 network].")
+@file_option("--model", "SR network, ONNX [the shipped one of --scale].")
+@click.option("--scale", type=click.IntRange(2, 4), help="SR width / LR width [--model's, else 4].")
 @file_option(
     "--allowed-models", "Refuse a --model whose SHA-256 this file, as of sha256sum, lacks."
 )
@@ -91,6 +93,7 @@ def command(
     output: str,
     profile: str | None,
     model: str | None,
+    scale: int | None,
     allowed_models: str | None,
     reuse: str | None,
     crf: int,
@@ -119,8 +122,11 @@ def command(
     allowed = None if allowed_models is None else read_allowed(allowed_models)
     damage, begin = Damage(), time.perf_counter()
     network = SRNetwork.load(
-        model, providers, model_threads, allowed=allowed, retry_on_cpu=retry_on_cpu
-    )
+        model, providers, model_threads,
+        allowed=allowed, retry_on_cpu=retry_on_cpu, scale=scale or 4,
+    )  # fmt: skip
+    if scale not in (None, network.scale):
+        raise ModelError(f"{model}: enlarges {network.scale} times, not {scale} times")
     frames = palantir.enhance(
         source, chosen, network,
         reuse=reuse, threads=threads, look_ahead=look_ahead,

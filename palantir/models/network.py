@@ -25,9 +25,18 @@ __all__ = ["NetworkLoad", "SRNetwork", "network_load", "shipped_model"]
 MAX_BYTES = 512 * 2**20
 
 
-def shipped_model() -> Path:
-    """The x4 luma detail network that comes with palantir."""
-    return Path(__file__).parent / "data" / "detail-x4.onnx"
+SHIPPED_SCALES = (2, 4)
+
+
+def shipped_model(scale: int = 4) -> Path:
+    """The luma detail network that comes with palantir, x2 or x4.
+
+    Raises ModelError for another scale.
+    """
+    if scale not in SHIPPED_SCALES:
+        choice = " and ".join(f"x{one}" for one in SHIPPED_SCALES)
+        raise ModelError(f"no network is shipped for x{scale}: there are {choice}")
+    return Path(__file__).parent / "data" / f"detail-x{scale}.onnx"
 
 
 @dataclass(frozen=True)
@@ -99,8 +108,9 @@ class SRNetwork:
         warm_up: tuple[int, int] | None = None,
         allowed: Collection[str] | None = None,
         retry_on_cpu: bool = False,
+        scale: int = 4,
     ) -> SRNetwork:
-        """Reads an ONNX file (None: the shipped network) and prepares it to run.
+        """Reads an ONNX file (None: the shipped network of `scale`) and prepares it to run.
 
         The model takes one float32 tensor [n, 1 or 3, h, w] in 0..1, height and width dynamic,
         and gives one of `scale` times the size. `providers` are ONNX Runtime's execution providers,
@@ -118,7 +128,7 @@ class SRNetwork:
         outputs, scale not 1, 2, 3 or 4, provider not in this build of ONNX Runtime or failing to
         start.
         """
-        source = shipped_model() if path is None else Path(path)
+        source = shipped_model(scale) if path is None else Path(path)
         data = _read(source)
         if allowed is not None and path is not None:
             check_allowed(data, allowed, str(source))

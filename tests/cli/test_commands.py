@@ -12,6 +12,7 @@ import pytest
 
 from palantir.cli import main
 from palantir.media import VideoSource, read_frames
+from palantir.models import shipped_model
 from palantir.profile import CacheProfile
 from tests.cli.conftest import FRAMES
 from tests.cli.outcome import Run
@@ -92,6 +93,15 @@ def test_enhance_writes_every_frame_four_times_as_large(run: Run, folder: Path, 
     if not name.endswith("y4m"):
         with av.open(str(folder / name)) as container:
             assert container.streams.audio[0].codec_context.name == "opus"
+
+
+def test_enhance_takes_the_shipped_network_of_the_scale_asked_for(run: Run, folder: Path) -> None:
+    words = ("enhance", folder / "segment.webm", "-o", folder / "sr.mp4", "--json")
+    assert run(*words, "--scale", "2").json["width"] == 128
+    run(*words, "--scale", "3").complains("no network is shipped for x3: there are x2 and x4")
+    other = ("--model", shipped_model(2), "--scale", "4")
+    run(*words, *other).complains("detail-x2.onnx: enlarges 2 times, not 4 times")
+    assert run(*words, *other[:2]).json["width"] == 128
 
 
 def test_enhance_without_a_profile_says_how_to_make_one(run: Run, folder: Path) -> None:

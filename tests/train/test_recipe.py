@@ -178,7 +178,8 @@ def test_the_shipped_recipe_says_what_is_missing(
     with pytest.raises(MediaError, match=r"lomiri-wallpapers-16\.04 cannot be had"):
         shipped.shipped_recipe(tmp_path)
     (tmp_path / "seeding_720p25.mp4").touch()
-    recipe = shipped.shipped_recipe(tmp_path, 2)
+    assert shipped.shipped_recipe(tmp_path).init is None
+    recipe = shipped.shipped_recipe(tmp_path, 2, minutes=3, threads=1)
     assert [source.frames for source in recipe.sources] == [66, 60]
-    assert recipe.scale == 2
+    assert (recipe.scale, recipe.init, recipe.settings.minutes) == (2, shipped_model(4), 3)
     assert recipe.sources[1].licence.endswith("CC0-1.0")
