@@ -90,6 +90,49 @@ def endurance(markdown: Path | None, as_json: Path | None, frames: int, cycles: 
     report_endurance(frames, cycles).publish(markdown, as_json)
 
 
+@bench.command("per-frame")
+@_MARKDOWN
+@_JSON
+@_CLIPS
+@click.option(
+    "--model",
+    "models",
+    type=_NETWORK,
+    multiple=True,
+    help="ONNX network; can be repeated [the shipped ones].",
+)
+@click.option(
+    "--fitted",
+    is_flag=True,
+    help="Take a network only for clips with the beginning of its name, up to a -.",
+)
+@click.option("--first", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--last", type=click.IntRange(0), default=49, show_default=True)
+@click.option("--every", type=click.IntRange(1), default=10, show_default=True)
+def per_frame(
+    markdown: Path | None,
+    as_json: Path | None,
+    clips: tuple[str, ...],
+    models: tuple[Path, ...],
+    fitted: bool,
+    first: int,
+    last: int,
+    every: int,
+) -> None:
+    """What networks win over bicubic on the clips of PALANTIR_DATA, every patch inferred."""
+    from bench.per_frame import Question, report_per_frame
+    from palantir.models import shipped_model
+
+    words = [f" --model {path.name}" for path in models] + [f" --clip {clip}" for clip in clips]
+    command = "".join(
+        ["python -m bench per-frame", *words, " --fitted" * fitted,
+         f" --first {first} --last {last} --every {every}"]
+    )  # fmt: skip
+    chosen = models or (shipped_model(4), shipped_model(2))
+    question = Question(command, chosen, clips, first, last, every, fitted)
+    report_per_frame(question).publish(markdown, as_json)
+
+
 @bench.command()
 @click.option("--model", help="ONNX network, x4 [the shipped one].")
 @click.option("--frames", default=120, show_default=True, help="Of each clip.")
