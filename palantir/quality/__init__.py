@@ -4,7 +4,14 @@ PSNR figures are means over frames of each frame's PSNR, against the original HR
 """
 
 from palantir.quality.compare import compare, compare_frames, measure
-from palantir.quality.psnr import PSNR_CAP, mean_squared_error, psnr, psnr_y, psnr_yuv
+from palantir.quality.psnr import (
+    PSNR_CAP,
+    mean_squared_error,
+    psnr,
+    psnr_y,
+    psnr_yuv,
+    weighted_error,
+)
 from palantir.quality.result import FrameQuality, Quality
 from palantir.quality.ssim import ssim
 
@@ -20,4 +27,5 @@ __all__ = [
     "psnr_y",
     "psnr_yuv",
     "ssim",
+    "weighted_error",
 ]
