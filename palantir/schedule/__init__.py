@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from palantir.schedule.allowance import Allowance
 from palantir.schedule.budget import Budget
+from palantir.schedule.cost_share import CostShare
 from palantir.schedule.joint import select_jointly
 from palantir.schedule.live import LiveScheduler
 from palantir.schedule.live_record import LiveInterval, LiveRecord
@@ -15,6 +16,7 @@ __all__ = [
     "SELECTORS",
     "Allowance",
     "Budget",
+    "CostShare",
     "LiveInterval",
     "LiveRecord",
     "LiveScheduler",

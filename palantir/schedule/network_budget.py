@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import ScheduleError
-from palantir.schedule.allowance import Allowance, Part, patch_areas
-from palantir.tiles import MergedTiles
+from palantir.schedule.allowance import Allowance, Part
+from palantir.schedule.tile_cost import most_within, prefix_within
 
 __all__ = ["NetworkBudget", "NetworkFacts"]
 
@@ -112,27 +112,13 @@ class NetworkBudget(Allowance):
 
     def most_of(self, parts: Sequence[Part]) -> list[int]:
         """See Allowance: as if there were no halo."""
-        allowed = self._allowed_pixels(parts)
-        areas = (np.cumsum(np.sort(patch_areas(frames.sizes, grid))) for frames, grid in parts)
-        return [int(np.searchsorted(area, allowed, "right")) for area in areas]
+        return most_within(self._allowed_pixels(parts), parts)
 
     def prefix_of(
         self, parts: Sequence[Part], part: NDArray[np.int64], order: NDArray[np.int64]
     ) -> int:
         """See Allowance; a pick costs as much time as its neighbourhood has tiles."""
-        left = self._allowed_pixels(parts)
-        sizes = [frames.sizes for frames, _ in parts]
-        tiles: dict[tuple[int, int], MergedTiles] = {}
-        for count, (index, node) in enumerate(zip(part.tolist(), order.tolist(), strict=True)):
-            grid = parts[index][1]
-            t, patch = divmod(node, grid.count)
-            if (index, t) not in tiles:
-                width, height = sizes[index][t]
-                tiles[index, t] = MergedTiles(grid, width, height, self.radius)
-            left -= tiles[index, t].add(patch)
-            if left < 0:
-                return count
-        return len(order)
+        return prefix_within(self._allowed_pixels(parts), self.radius, parts, part, order)
 
     def _allowed_pixels(self, parts: Sequence[Part]) -> int:
         """LR pixels, whole ones, that may go through the network."""

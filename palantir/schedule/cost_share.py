@@ -1,0 +1,66 @@
+"""A budget as a share of what per-frame SR would cost: for comparisons at equal network cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.errors import ScheduleError
+from palantir.schedule.allowance import Allowance, Part
+from palantir.schedule.tile_cost import most_within, prefix_within
+
+__all__ = ["CostShare"]
+
+
+@dataclass(frozen=True, slots=True)
+class CostShare(Allowance):
+    """A share of the network cost of per-frame SR, halo and merged tiles included.
+
+    share   above 0, at most 1, of the LR pixels of all coded frames; it may be no pick at all
+    radius  of the network, LR pixels of halo around a tile, 0 or more
+
+    An order is kept up to the first pick whose set would cost more. Where a graph is scheduled in
+    several intervals, the budget holds for each of them by itself.
+
+    Raises ScheduleError for values out of range.
+    """
+
+    share: Fraction
+    radius: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ScheduleError(f"budget {self.share} is not a share of per-frame SR's cost")
+        if self.radius < 0:
+            raise ScheduleError(f"budget {self}: a halo of {self.radius} pixels is none")
+
+    def __str__(self) -> str:
+        return f"{float(100 * self.share):.6g}% of per-frame SR's network cost"
+
+    def recorded(self, picks: int) -> float | int:
+        """The number of anchors that came of it."""
+        return picks
+
+    @property
+    def parameters(self) -> Mapping[str, bool | int | float | str]:
+        """The budget itself."""
+        return {"network_share": float(self.share), "radius": self.radius}
+
+    def most_of(self, parts: Sequence[Part]) -> list[int]:
+        """See Allowance: as if there were no halo."""
+        return most_within(self._allowed_pixels(parts), parts)
+
+    def prefix_of(
+        self, parts: Sequence[Part], part: NDArray[np.int64], order: NDArray[np.int64]
+    ) -> int:
+        """See Allowance."""
+        return prefix_within(self._allowed_pixels(parts), self.radius, parts, part, order)
+
+    def _allowed_pixels(self, parts: Sequence[Part]) -> int:
+        every = sum(width * height for frames, _ in parts for width, height in frames.sizes)
+        return math.floor(self.share * every)

@@ -1,0 +1,45 @@
+"""How many anchors so many pixels through the network pay for: halo and merged tiles included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.schedule.allowance import Part, patch_areas
+from palantir.tiles import MergedTiles
+
+__all__ = ["most_within", "prefix_within"]
+
+
+def most_within(pixels: int, parts: Sequence[Part]) -> list[int]:
+    """For each part, how many of its patches `pixels` LR pixels pay for, as if without halo."""
+    areas = (np.cumsum(np.sort(patch_areas(frames.sizes, grid))) for frames, grid in parts)
+    return [int(np.searchsorted(area, pixels, "right")) for area in areas]
+
+
+def prefix_within(
+    pixels: int,
+    radius: int,
+    parts: Sequence[Part],
+    part: NDArray[np.int64],
+    order: NDArray[np.int64],
+) -> int:
+    """How many picks of an order, from the first, `pixels` LR pixels pay for.
+
+    radius  LR pixels of halo around a tile
+    order   pick `k` is node `order[k]` of part `part[k]`
+    """
+    sizes = [frames.sizes for frames, _ in parts]
+    tiles: dict[tuple[int, int], MergedTiles] = {}
+    for count, (index, node) in enumerate(zip(part.tolist(), order.tolist(), strict=True)):
+        grid = parts[index][1]
+        t, patch = divmod(node, grid.count)
+        if (index, t) not in tiles:
+            width, height = sizes[index][t]
+            tiles[index, t] = MergedTiles(grid, width, height, radius)
+        pixels -= tiles[index, t].add(patch)
+        if pixels < 0:
+            return count
+    return len(order)
