@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from palantir.codec import CodedFrame, DecodedPacket
 from palantir.enhance.frame import SRFrame
-from palantir.enhance.inference import AnchorDetail, AnchorInference, FrameAnchors, FrameDetail
+from palantir.enhance.inference import (
+    AnchorDetail,
+    AnchorInference,
+    AnchorSource,
+    FrameAnchors,
+    FrameDetail,
+)
 from palantir.enhance.reuse import DetailReuse, EnhancedFrame, PaperReuse, Reuse
 from palantir.errors import ModelError, UnsupportedError
 from palantir.grid import PatchGrid
@@ -73,7 +79,7 @@ class Enhancer:
     `process` does it all; `infer` and `reuse` are its halves, which may run in two threads, each
     in decode order, with `infer` ahead.
 
-    network  None: no anchors are possible, every patch is reused
+    network  or another source of its results; None: no anchors are possible, every patch is reused
     grid     patches that anchors count
     reuse    "detail" or "paper" (docs/method.md)
     scale    of the output where there is no network; else the network's
@@ -86,7 +92,7 @@ class Enhancer:
 
     def __init__(
         self,
-        network: SRNetwork | None,
+        network: SRNetwork | AnchorSource | None,
         grid: PatchGrid,
         *,
         reuse: str = "detail",
@@ -104,7 +110,9 @@ class Enhancer:
         self.scale = network.scale if network else scale
         if self.scale not in (1, 2, 3, 4):
             raise ModelError(f"scale must be 1, 2, 3 or 4, not {self.scale}")
-        self._inference = AnchorInference(network) if network else None
+        self._inference: AnchorSource | None = (
+            AnchorInference(network) if isinstance(network, SRNetwork) else network
+        )
         self._reuse: Reuse = (
             DetailReuse(self.scale, fade, threads)
             if reuse == "detail"
@@ -190,7 +198,7 @@ class Enhancer:
         )
         if tiles and self._inference is None:
             raise ModelError(f"{self._name}: anchor patches need a network")
-        return FrameAnchors(frame.native.planes, tiles, self._colour_of(frame))
+        return FrameAnchors(frame.native.planes, tiles, self._colour_of(frame), frame.index)
 
     def _forget(self, frame: CodedFrame) -> None:
         """Drop what no reference slot holds any more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from palantir.tiles import Tile, with_halo
 __all__ = [
     "AnchorDetail",
     "AnchorInference",
+    "AnchorSource",
     "FrameAnchors",
     "FrameDetail",
     "plane_area",
@@ -43,11 +44,15 @@ class AnchorDetail(NamedTuple):
 
 
 class FrameAnchors(NamedTuple):
-    """An LR picture, the tiles of it that the network shall see, and what its samples mean."""
+    """An LR picture, the tiles of it that the network shall see, and what its samples mean.
+
+    coded  index of the coded frame, for sources that tell frames apart by it
+    """
 
     frame: Planes
     tiles: list[Tile]
     colour: Colour
+    coded: int = 0
 
 
 class FrameDetail(NamedTuple):
@@ -55,6 +60,18 @@ class FrameDetail(NamedTuple):
 
     anchors: list[AnchorDetail]
     pixels: int
+
+
+class AnchorSource(Protocol):
+    """Where the detail of anchors comes from: a network, or what one was found to give earlier."""
+
+    @property
+    def scale(self) -> int:
+        """SR width / LR width."""
+
+    def run(self, frames: Sequence[FrameAnchors]) -> list[FrameDetail]:
+        """Detail of each frame's tiles."""
+        ...
 
 
 def plane_area(tile: Tile, plane: int, scale: int) -> tuple[slice, slice]:
@@ -92,6 +109,7 @@ class AnchorInference:
             raise ModelError("the network's receptive field is unbounded, so patches cannot be cut")
         self._network = network
         self._radius: int = network.radius
+        self.scale = network.scale
 
     def run(self, frames: Sequence[FrameAnchors]) -> list[FrameDetail]:
         """Detail of each frame's tiles.
@@ -114,7 +132,7 @@ class AnchorInference:
                 for i in members
             ]  # fmt: skip
             for i, result in zip(members, self._network.run(np.concatenate(inputs)), strict=True):
-                frame, _, colour = frames[owners[i]]
+                frame, _, colour, _ = frames[owners[i]]
                 details[i] = one(result, areas[i], frame, tiles[i], colour)
         made = [FrameDetail([], 0) for _ in frames]
         for i, f in enumerate(owners):
