@@ -12,12 +12,12 @@ from bench.clip import FRAMES, benchmark_clip, data_clips
 from bench.live_schedules import BUDGET, Estimate, Schedule, estimate_of, schedules_of
 from bench.live_speed import Part, Scaling, measure_parts, measure_scaling
 from bench.live_tables import quality_tables, speed_tables
-from bench.measured import Measured
 from bench.report import Report, machine
 from bench.selector_jobs import Entry, Job, Stream
 from bench.selector_runs import KEY, Runs
 from bench.selector_tables import Result
 from palantir.cli.progress import progress_bar
+from palantir.evaluate.kept_results import KeptResults
 from palantir.graph import ErrorGraph
 from palantir.models import SRNetwork, shipped_model
 
@@ -122,6 +122,6 @@ def _jobs(stream: Stream, schedules: list[Schedule]) -> list[Job]:
 
 def _true_quality(jobs: list[Job], fresh: bool) -> list[Result]:
     model = hashlib.sha256(shipped_model().read_bytes()).hexdigest()[:16]
-    runs = Runs(SRNetwork.load(), model, Measured(_FILE, KEY))
+    runs = Runs(SRNetwork.load(), model, KeptResults(_FILE, KEY))
     runs.run(jobs, fresh)
     return [Result.of(job, runs.result(job)) for job in jobs]

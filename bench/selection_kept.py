@@ -12,8 +12,8 @@ from typing import Any
 import palantir
 from bench.cases import Case
 from bench.contenders import Contender
-from bench.measured import Measured
 from bench.timing import Timing
+from palantir.evaluate.kept_results import KeptResults
 
 __all__ = ["Kept", "Limits", "Timed"]
 
@@ -54,7 +54,7 @@ class Kept:
     def __init__(self, fresh: bool) -> None:
         if fresh:
             _FILE.unlink(missing_ok=True)
-        self._measured = Measured(_FILE, _KEY)
+        self._measured = KeptResults(_FILE, _KEY)
 
     def find(
         self, case: Case, contender: Contender, anchors: Sequence[int], limits: Limits

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
 
-from bench.measured import Measured
 from bench.selector_jobs import Job, Stream
 from palantir.cli.progress import progress_bar
 from palantir.enhance import Enhancer
 from palantir.evaluate import Row, Variant, compare_variants
+from palantir.evaluate.kept_results import KeptResults
 from palantir.media import read_frames
 from palantir.models import SRNetwork
 
@@ -47,7 +47,7 @@ class Runs:
 
     network: SRNetwork
     model: str
-    measured: Measured
+    measured: KeptResults
 
     def result(self, job: Job) -> dict[str, Any]:
         """PSNR-Y in dB, mean squared error of luma and network cost of a job that has been run."""

@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 
 from bench.clip import data_clips
-from bench.measured import Measured
 from bench.report import Report, Table
 from bench.selector_jobs import Job, Stream, jobs_of, nemo_quality
 from bench.selector_runs import KEY, Runs
 from bench.selector_tables import Result, clip_table, summary_table
 from palantir.cli.progress import progress_bar
+from palantir.evaluate.kept_results import KeptResults
 from palantir.models import SRNetwork, shipped_model
 
 __all__ = ["Question", "report_selectors"]
@@ -57,7 +57,7 @@ def report_selectors(question: Question) -> Report:
     network = SRNetwork.load(question.model)
     file = question.model or shipped_model()
     model = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-    runs = Runs(network, model, Measured(_FOLDER / "selectors.jsonl", KEY))
+    runs = Runs(network, model, KeptResults(_FOLDER / "selectors.jsonl", KEY))
     jobs = [
         job
         for stream in _streams(question)

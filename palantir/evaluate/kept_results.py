@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
+from palantir.errors import MediaError
 
-__all__ = ["Measured"]
+__all__ = ["KeptResults"]
 
 
-class Measured:
+class KeptResults:
     """A file of results, each found again by the values of some of its fields.
 
     A line is written as soon as its result is there, so that nothing is lost by an interrupt.
-    Raises ClickException where a whole line is no result; a last line cut short is dropped.
+    Raises MediaError where a whole line is no result; a last line cut short is dropped.
     """
 
     def __init__(self, path: Path, key: Sequence[str]) -> None:
@@ -33,7 +33,7 @@ class Measured:
                 result = json.loads(line)
                 self._results[self._key_of(result)] = result
             except (ValueError, TypeError, KeyError):
-                raise click.ClickException(f"{path}: line {number} is no result") from None
+                raise MediaError(f"{path}: line {number} is no result") from None
 
     def find(self, **key: Any) -> dict[str, Any] | None:
         """The latest result with these values, if any."""
