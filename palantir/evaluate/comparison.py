@@ -19,9 +19,9 @@ from palantir.enhance.reuse import upscale_planes
 from palantir.errors import MediaError, ModelError
 from palantir.media import Planes, VideoSource
 from palantir.media.pictures import crop_planes
-from palantir.quality import psnr_y
+from palantir.quality import mean_squared_error, psnr, weighted_error
 
-__all__ = ["Row", "Variant", "compare_variants"]
+__all__ = ["Row", "Variant", "compare_variants", "plain_planes"]
 
 _DEFAULT_SCALE = 4
 _EDGE_FRAMES = 10  # "the first ten and the last ten frames of a GoP"
@@ -44,10 +44,15 @@ class Variant:
 
 @dataclass
 class Row:
-    """What a variant reached; `cost` is the share of per-frame SR's network cost."""
+    """What a variant reached; `cost` is the share of per-frame SR's network cost.
+
+    psnr    of luma in dB, one a displayed frame
+    errors  mean squared errors of Y, U and V, one of each a displayed frame
+    """
 
     name: str
-    psnr: list[float] = field(default_factory=list)  # of luma, one a displayed frame
+    psnr: list[float] = field(default_factory=list)
+    errors: list[tuple[float, float, float]] = field(default_factory=list)
     seconds: float = 0.0  # decoding included
     cost: float = 0.0
     key: list[bool] = field(default_factory=list)  # the displayed frame begins a GoP
@@ -56,6 +61,18 @@ class Row:
     def psnr_y(self) -> float:
         """PSNR-Y in dB, the mean over displayed frames."""
         return fmean(self.psnr)
+
+    @property
+    def psnr_yuv(self) -> float:
+        """PSNR-YUV in dB, the mean over displayed frames."""
+        return fmean(psnr(weighted_error(*errors)) for errors in self.errors)
+
+    def add(self, original: Planes, planes: Planes, key: bool) -> None:
+        """Measure a displayed frame against its original of the same size."""
+        y, u, v = map(mean_squared_error, original, planes)
+        self.errors.append((y, u, v))
+        self.psnr.append(psnr(y))
+        self.key.append(key)
 
     @property
     def frames_per_second(self) -> float:
@@ -107,7 +124,8 @@ def compare_variants(
     rows = [Row(variant.name) for variant in variants]
     originals = iter(hr)
     coded = shown = 0
-    for packet, seconds in _timed_packets(lr):
+    full = any(one.enhancer.needs_full_trace for one in variants if one.enhancer)
+    for packet, seconds in _timed_packets(lr, full):
         frames = slice(coded, coded + len(packet.frames))
         coded = frames.stop
         pictures = [
@@ -121,8 +139,8 @@ def compare_variants(
             raise MediaError(f"{lr}: frame {shown}: the HR clip ends before the LR stream")
         for variant, row, planes in zip(variants, rows, pictures, strict=True):
             assert planes is not None
-            row.psnr.append(psnr_y(_crop(original, planes, f"{lr}: frame {shown}"), planes))
-            row.key.append(any(frame.key for frame in packet.frames))
+            cut = _crop(original, planes, f"{lr}: frame {shown}")
+            row.add(cut, planes, any(frame.key for frame in packet.frames))
             if watch:
                 watch(shown, variant.name, planes)
         shown += 1
@@ -144,9 +162,9 @@ def _common_scale(variants: Sequence[Variant], scale: int | None) -> int:
     return scales.pop() if scales else _DEFAULT_SCALE
 
 
-def _timed_packets(lr: str | Path) -> Iterator[tuple[DecodedPacket, float]]:
+def _timed_packets(lr: str | Path, full: bool) -> Iterator[tuple[DecodedPacket, float]]:
     begin = time.perf_counter()
-    for packet in decode_packets(VideoSource(lr)):
+    for packet in decode_packets(VideoSource(lr), full=full):
         yield packet, time.perf_counter() - begin
         begin = time.perf_counter()
 
@@ -165,7 +183,7 @@ def _run(
         frame = variant.enhancer.process(packet, variant.anchors[frames])
         planes = frame.planes if frame else None
     elif packet.displayed is not None:
-        planes = _plain(_displayed(packet), scale, variant.kernel or "bicubic")
+        planes = plain_planes(_displayed(packet), scale, variant.kernel or "bicubic")
     row.seconds += decoding + time.perf_counter() - begin
     return planes
 
@@ -177,7 +195,7 @@ def _displayed(packet: DecodedPacket) -> CodedFrame:
     raise MediaError("a stream that shows frames again cannot be compared with plain upscaling")
 
 
-def _plain(frame: CodedFrame, scale: int, kernel: str) -> Planes:
+def plain_planes(frame: CodedFrame, scale: int, kernel: str) -> Planes:
     """4:2:0 planes as an enhancer shows them: chroma half the luma size, rounded up."""
     y, u, v = (_core.compose(plane) for plane in upscale_planes(frame.native.planes, scale, kernel))
     return crop_planes((y, u, v), y.shape[1], y.shape[0])
