@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from palantir.codec import DecodedPacket, Decoder
 from palantir.enhance import Enhancer
+from palantir.enhance.inference import AnchorSource
 from palantir.errors import MediaError, ScheduleError
 from palantir.graph import ErrorGraph
 from palantir.media import Planes, VideoSource
@@ -31,7 +32,7 @@ __all__ = ["measure_single_anchors"]
 def measure_single_anchors(
     graph: ErrorGraph,
     lr: VideoSource | str | Path,
-    network: SRNetwork,
+    network: SRNetwork | AnchorSource,
     hr: Iterable[Planes] | None = None,
     *,
     reuse: str = "detail",
@@ -105,7 +106,7 @@ class _Stream:
 
     graph: ErrorGraph
     source: VideoSource
-    network: SRNetwork
+    network: SRNetwork | AnchorSource
     reuse: str
 
     def gops(self, hr: Iterable[Planes] | None) -> Iterator[_Gop]:
