@@ -13,26 +13,10 @@ from typing import Any
 import click
 
 from palantir.cli.printing import print_table
+from palantir.evaluate.table import Table
 from palantir.files import atomic_write
 
 __all__ = ["Report", "Table", "duration", "machine", "spread"]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells of text under headings; `note` says what they mean."""
-
-    title: str
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
-
-    def markdown(self) -> str:
-        """As a section with a heading of the third level."""
-        lines = [self.headings, ["---"] * len(self.headings), *self.rows]
-        text = "\n".join("| " + " | ".join(map(_escaped, line)) + " |" for line in lines)
-        note = f"\n{self.note}\n" if self.note else ""
-        return f"### {self.title}\n{note}\n{text}\n"
 
 
 @dataclass(frozen=True)
@@ -119,7 +103,3 @@ def _digits(value: float) -> str:
         return "0"
     exponent = len(str(int(value))) if value >= 1 else 0
     return f"{value:.{max(0, 3 - exponent)}f}"
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|").replace("\n", " ")

@@ -26,6 +26,7 @@ _COMMANDS = {
     "quantize": "make an int8 network, calibrated on patches of a stream",
     "train": "fit a network to clips, and write it as ONNX",
     "quality": "measure PSNR and SSIM of a video against its reference",
+    "evaluate": "compare networks, selectors, budgets and reuse modes on clips of your own",
     "study": "repeat an experiment of the paper on streams of your own",
     "doctor": "check the installation",
     "demo": "run the whole chain on a real clip and tabulate the result",

@@ -18,8 +18,8 @@ from tests.cli.conftest import FRAMES
 from tests.cli.outcome import Run
 
 COMMANDS = (
-    "schedule", "enhance", "inspect", "encode", "quantize", "train", "quality", "study", "doctor",
-    "demo",
+    "schedule", "enhance", "inspect", "encode", "quantize", "train", "quality", "evaluate", "study",
+    "doctor", "demo",
 )  # fmt: skip
 
 
@@ -272,3 +272,19 @@ def test_enhance_names_the_providers_there_are(run: Run, folder: Path) -> None:
     enhance = ("enhance", folder / "segment.webm", "-o", folder / "sr.y4m", "--provider")
     run(*enhance, "tpu").complains("tpu: not in this build", "cpu")
     assert run(*enhance, "cpu").code == 0
+
+
+def test_evaluate_compares_selectors_and_keeps_what_it_measured(run: Run, folder: Path) -> None:
+    call = ("evaluate", folder / "hr.mp4", "-o", folder / "out", "--frames", "6", "--first", "hr=3",
+            "--budget", "1/4", "--selector", "adjoint", "--selector", "random")  # fmt: skip
+    found = run(*call, "--json").json
+    assert [one["method"] for one in found] == [None, None, "all", "none", "adjoint", "random"]
+    assert {(one["clip"], one["first"], one["frames"]) for one in found} == {("hr", 3, 6)}
+    assert all(0 < one["cost"] <= 0.25 for one in found[4:])
+    measured = (folder / "out" / "measured.jsonl").read_bytes()
+    shown = run(*call)
+    assert (shown.code, shown.err) == (0, "")
+    assert "Against each baseline" in shown.out
+    assert (folder / "out" / "measured.jsonl").read_bytes() == measured
+    assert f"{found[4]['psnr_y'] - found[1]['psnr_y']:+.3f}" in shown.out
+    assert "| adjoint |" in (folder / "out" / "summary.md").read_text()

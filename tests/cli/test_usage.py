@@ -70,6 +70,14 @@ WRONG = [
     ("inspect", "segment.webm", "--image", "trace.jpg"),
     ("inspect", "segment.webm", "--profile", "segment.pcp", "--grid", "2x2"),
     ("demo", "hr.mp4", "-o", "."),
+    ("evaluate", "hr.mp4"),
+    ("evaluate", "-o", "out"),
+    ("evaluate", "hr.mp4", "./hr.mp4", "-o", "out"),
+    *(("evaluate", "hr.mp4", "-o", "out", option, value)
+      for option, value in (("--budget", "2"), ("--budget", "0"), ("--budget", "1/0"),
+                            ("--selector", "best"), ("--error-model", "best"), ("--grid", "0x2"),
+                            ("--patch", "64"), ("--first", "x"), ("--rate", "0"),
+                            ("--reuse", "all"), ("--frames", "0"))),
 ]  # fmt: skip
 
 

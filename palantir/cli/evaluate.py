@@ -1,0 +1,192 @@
+"""`palantir evaluate`: the paper's evaluation on clips of one's own."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from palantir.cli.options import file_argument, json_option, output_option, progress_option
+from palantir.cli.printing import print_json, print_table
+from palantir.cli.progress import progress_bar
+from palantir.errors import ScheduleError
+
+if TYPE_CHECKING:
+    from palantir.evaluate.question import Question
+
+_EXAMPLES = """\b
+Examples:
+  palantir evaluate clip.mp4 -o results
+  palantir evaluate *.mp4 --network net.onnx --budget 1/60 --budget 1/20 -o results
+  palantir evaluate a.mp4 b.mp4 --network '{clip}-m10c32.onnx' --first 60 -o results
+  palantir evaluate clip.mp4 --quick -o results        five minutes on two cores
+"""
+
+
+def _share(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[Fraction, ...]:
+    """Shares or factors from text such as 1/60, 5% or 0.05."""
+    values = []
+    for text in texts:
+        match = re.fullmatch(r"([0-9]{1,6}(?:/[1-9][0-9]{0,5}|\.[0-9]{1,6})?)(%)?", text)
+        if match is None or not Fraction(match[1]):
+            raise click.BadParameter(f"{text!r} is not of the form 1/60, 5% or 0.05")
+        values.append(Fraction(match[1]) / (100 if match[2] else 1))
+    return tuple(values)
+
+
+def _first(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
+    """First frames from text such as 60 or bunny=25, by clip; "" is all others."""
+    found = {}
+    for text in texts:
+        match = re.fullmatch(r"(?:(.+)=)?([0-9]{1,9})", text)
+        if match is None:
+            raise click.BadParameter(f"{text!r} is neither a frame's number nor CLIP=NUMBER")
+        found[match[1] or ""] = int(match[2])
+    return found
+
+
+def _sizes(
+    _: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
+) -> list[tuple[int, int]]:
+    sizes = []
+    for text in texts:
+        match = re.fullmatch("([1-9][0-9]{0,4})[xX]([1-9][0-9]{0,4})", text)
+        if match is None:
+            raise click.BadParameter(f"{text!r} is not of the form {parameter.metavar}")
+        sizes.append((int(match[1]), int(match[2])))
+    return sizes
+
+
+@click.command("evaluate", epilog=_EXAMPLES)
+@file_argument("clips", nargs=-1, required=True, metavar="CLIP...")
+@output_option("-o", "--output", required=True, metavar="FOLDER",
+               help="Where results go; what is there already is not measured again.")  # fmt: skip
+@click.option(
+    "--network",
+    "networks",
+    metavar="FILE",
+    multiple=True,
+    help="SR network, ONNX; {clip} stands for a clip's name; repeatable [the shipped x4 network].",
+)
+@click.option(
+    "--every-frame",
+    metavar="FILE",
+    multiple=True,
+    help="A network to run on every frame only, to be compared at equal compute; repeatable.",
+)
+@click.option(
+    "--selector", "selectors", metavar="NAME", multiple=True,
+    help="As of palantir schedule, or nemo; repeatable  [default: adjoint, neuroscaler, "
+    "key-uniform, key-alt, texture, random]",
+)  # fmt: skip
+@click.option(
+    "--error-model", "error_models", metavar="NAME", multiple=True, default=("paper",),
+    show_default=True, help="Of the selectors that see the error graph; repeatable.",
+)  # fmt: skip
+@click.option("--ablations", is_flag=True, help="Choose without weights, and without texture, too.")
+@click.option(
+    "--budget", "budgets", metavar="SHARE", multiple=True, callback=_share,
+    help="1/60, 5% or 0.05; repeatable  [default: 1/120, 1/60, 1/40, 1/20, 1/12]",
+)  # fmt: skip
+@click.option(
+    "--by", type=click.Choice(["cost", "area"]), default="cost", show_default=True,
+    help="What budgets are shares of: per-frame SR's network cost, halo included, or patch area.",
+)  # fmt: skip
+@click.option("--grid", "grids", metavar="RxC", multiple=True, callback=_sizes,
+              help="Patches of a frame; repeatable, the first is the main one.")  # fmt: skip
+@click.option("--patch", "patches", metavar="WxH", multiple=True, callback=_sizes,
+              help="Grids by their patches' size in LR pixels; repeatable.")  # fmt: skip
+@click.option(
+    "--reuse", type=click.Choice(["detail", "paper"]), multiple=True, default=("detail",),
+    show_default=True, help="Reuse mode; repeatable, the first is the main one.",
+)  # fmt: skip
+@click.option(
+    "--frames", type=click.IntRange(1), help="How many frames of each clip to take [all]."
+)
+@click.option(
+    "--first", metavar="N|CLIP=N", multiple=True, callback=_first,
+    help="First frame to take, such as the first that a network was not fitted on: the LR stream "
+    "begins there, with a key frame; repeatable  [default: 0]",
+)  # fmt: skip
+@click.option(
+    "--rate", "rates", metavar="FACTOR", multiple=True, callback=_share,
+    help="Bit rate of a further LR stream to upscale plainly, in multiples of the recipe's; "
+    "repeatable.",
+)  # fmt: skip
+@click.option("--model-threads", type=click.IntRange(0, 64), default=0,
+              help="Threads of the network [one a core].")  # fmt: skip
+@click.option("--quick", is_flag=True, help="Three budgets and 48 frames, unless given.")
+@json_option
+@progress_option
+def command(
+    output: str, model_threads: int, as_json: bool, progress: bool | None, **settings: Any
+) -> None:
+    """Compare ways to choose and reuse anchors on HR CLIPs, and write tables and plots.
+
+    Each CLIP is encoded by the recipe of palantir encode, and every result measured against it.
+    """
+    from palantir.evaluate.evaluation import evaluate
+    from palantir.evaluate.summary import summarise
+
+    folder = Path(output)
+    question = _question(**settings)
+    results = evaluate(question, folder, partial(_step, progress), model_threads=model_threads)
+    summary = summarise(results, folder)
+    summary.write(folder / "summary.md", shlex.join(["palantir", *sys.argv[1:]]))
+    if as_json:
+        print_json([one.to_dict() for one in results])
+        return
+    for table in summary.tables:
+        click.echo(table.title)
+        print_table(table.headings, table.rows)
+        click.echo(f"{table.note}\n" if table.note else "")
+    click.echo(f"{folder / 'summary.md'}, {folder / 'results.csv'}")
+
+
+def _step(progress: bool | None, title: str, total: int | None) -> Any:
+    return progress_bar(title, total, progress)
+
+
+def _question(
+    clips: Sequence[str],
+    networks: Sequence[str],
+    every_frame: Sequence[str],
+    selectors: Sequence[str],
+    budgets: Sequence[Fraction],
+    grids: Sequence[tuple[int, int]],
+    patches: Sequence[tuple[int, int]],
+    frames: int | None,
+    quick: bool,
+    **settings: Any,
+) -> Question:
+    from palantir.evaluate.question import (
+        BUDGETS,
+        SELECTORS,
+        GridWish,
+        NetworkWish,
+        Question,
+    )
+    from palantir.grid import PatchGrid
+
+    wished = [*(GridWish(PatchGrid(*grid)) for grid in grids),
+              *(GridWish(patch=patch) for patch in patches)]  # fmt: skip
+    try:
+        return Question(
+            clips=[Path(clip) for clip in clips],
+            networks=[NetworkWish(name) for name in networks] or [NetworkWish()],
+            every_frame=[NetworkWish(name) for name in every_frame],
+            selectors=selectors or SELECTORS,
+            budgets=budgets or (BUDGETS[1::2] if quick else BUDGETS),
+            grids=wished or [GridWish()],
+            frames=frames or (48 if quick else None),
+            **settings,
+        )
+    except ScheduleError as error:
+        raise click.UsageError(str(error)) from None

@@ -1,0 +1,118 @@
+"""The paper's evaluation on any clips: from HR files to results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from palantir.errors import MediaError, ModelError
+from palantir.evaluate.jobs import Job, LoadedNetwork, jobs_of, per_frame_job, plain_jobs
+from palantir.evaluate.material import Material
+from palantir.evaluate.question import NetworkWish, Question
+from palantir.evaluate.results import Result, Results, write_csv
+from palantir.evaluate.runs import Runs, Steps
+from palantir.evaluate.single_anchors import measure_single_anchors
+from palantir.files import atomic_path, atomic_write
+from palantir.media import probe
+from palantir.models import SRNetwork
+from palantir.schedule import Selector
+from palantir.schedule.nemo import SingleAnchorQuality
+
+__all__ = ["evaluate"]
+
+
+def evaluate(question: Question, folder: Path, steps: Steps, *, model_threads: int = 0) -> Results:
+    """Encode, schedule, enhance and measure what is not in `folder` yet.
+
+    folder         of LR streams, of what the networks gave for whole frames (two bytes a sample),
+                   of what was measured, and of `results.csv` and `frames.json` (errors of every
+                   frame); made if missing. An interrupted call goes on where it was
+    model_threads  of ONNX Runtime, 0 for one a core
+
+    Raises MediaError, ModelError and ScheduleError.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MediaError(f"{folder}: cannot make the folder: {error.strerror}") from None
+    evaluation = _Evaluation(question, folder, steps, model_threads)
+    results = evaluation.results()
+    write_csv(results, folder / "results.csv")
+    frames = [one.to_dict() | {"errors": one.errors, "key": one.key} for one in results]
+    atomic_write(folder / "frames.json", (json.dumps(frames) + "\n").encode())
+    return results
+
+
+class _Evaluation:
+    def __init__(self, question: Question, folder: Path, steps: Steps, model_threads: int) -> None:
+        self._question, self._folder, self._steps = question, folder, steps
+        self._threads = model_threads
+        self._loaded: dict[Path | None, SRNetwork] = {}
+        self._runs = Runs(folder, steps)
+
+    def results(self) -> Results:
+        scale = self._scale()
+        materials = [self._encoded(clip, scale) for clip in self._question.clips]
+        jobs: list[Job] = []
+        for material in materials:
+            jobs += self._jobs(material)
+        self._runs.run(jobs)
+        return Results(Result.of(job, self._runs.result(job)) for job in jobs)
+
+    def _scale(self) -> int:
+        """The networks' common scale."""
+        wishes = [*self._question.networks, *self._question.every_frame]
+        scales = {
+            self._network(wish, clip).network.scale
+            for wish in wishes
+            for clip in self._question.clips
+        }
+        if len(scales) > 1:
+            raise ModelError(f"networks enlarge {' and '.join(map(str, sorted(scales)))} times")
+        return scales.pop()
+
+    def _network(self, wish: NetworkWish, clip: Path) -> LoadedNetwork:
+        path = wish.of(clip)
+        if path not in self._loaded:
+            self._loaded[path] = SRNetwork.load(path, threads=self._threads)
+        return LoadedNetwork.of(str(wish), self._loaded[path])
+
+    def _encoded(self, clip: Path, scale: int, rate: Fraction = Fraction(1)) -> Material:
+        question = self._question
+        with self._steps(f"encode {clip.name}", question.frames or probe(clip).frame_count) as done:
+            return Material.encoded(
+                clip, self._folder / "lr", scale=scale, first=question.first_of(clip),
+                frames=question.frames, rate=rate, progress=done,
+            )  # fmt: skip
+
+    def _jobs(self, material: Material) -> Iterator[Job]:
+        question = self._question
+        yield from plain_jobs(material)
+        for rate in question.rates:
+            yield from plain_jobs(self._encoded(material.clip, material.scale, rate))
+        for wish in question.every_frame:
+            yield per_frame_job(material, self._network(wish, material.clip))
+        for wish in question.networks:
+            network = self._network(wish, material.clip)
+            yield per_frame_job(material, network)
+            nemo = self._nemo(material, network) if "nemo" in question.selectors else None
+            yield from jobs_of(material, network, question, nemo)
+
+    def _nemo(self, material: Material, network: LoadedNetwork) -> Selector:
+        """NEMO's selector, for which every frame is measured as the only anchor frame."""
+        reuse = self._question.reuse[0]
+        kept = self._folder / f"nemo-{material.segment}-{network.mark}-{reuse}.npy"
+        graph = material.graph(None, "paper")
+        if not kept.exists():
+            with self._steps(f"single anchors of {material.name}", len(graph.frames)) as done:
+                measured = measure_single_anchors(
+                    graph, material.lr, self._runs.detail(material, network),
+                    material.originals(), reuse=reuse, progress=done,
+                )  # fmt: skip
+            with atomic_path(kept) as path:
+                np.save(path, measured.quality)
+        return SingleAnchorQuality(graph.frames, np.load(kept)).select

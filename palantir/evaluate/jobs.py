@@ -1,0 +1,156 @@
+"""Sets of anchors to be judged: what each method picks at each budget."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.errors import ModelError
+from palantir.evaluate.material import Material
+from palantir.evaluate.question import GridWish, Method, Question
+from palantir.grid import PatchGrid
+from palantir.models import SRNetwork
+from palantir.profile import CacheProfile
+from palantir.schedule import Allowance, Budget, CostShare, Selector, select
+
+__all__ = [
+    "NO_ANCHORS",
+    "PER_FRAME",
+    "UPSCALERS",
+    "Job",
+    "LoadedNetwork",
+    "jobs_of",
+    "per_frame_job",
+    "plain_jobs",
+]
+
+UPSCALERS = ("bilinear", "bicubic")
+PER_FRAME = Method("all")
+NO_ANCHORS = Method("none")
+
+_INTERVAL = "gop"
+_ALSO_IN_OTHER_MODES = ("adjoint", "neuroscaler")
+
+
+@dataclass(frozen=True)
+class LoadedNetwork:
+    """A network under the name that tables show; `mark` tells files apart."""
+
+    name: str
+    network: SRNetwork
+    mark: str
+
+    @classmethod
+    def of(cls, name: str, network: SRNetwork) -> LoadedNetwork:
+        """Of a network that is loaded."""
+        return cls(name, network, hashlib.sha256(network.path.read_bytes()).hexdigest()[:16])
+
+    @property
+    def radius(self) -> int:
+        """LR pixels of halo. Raises ModelError where the network's reach is not known."""
+        if self.network.radius is None:
+            raise ModelError(f"{self.network.path}: its reach is not known")
+        return self.network.radius
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One set of anchors of one stream, or plain upscaling, to be judged.
+
+    network        None: plain upscaling by the kernel that `reuse` names
+    reuse          mode
+    grid           of `anchors`, asked for as `wish`
+    method         that chose them, for `budget`; None where there is no budget
+    anchors        bool [T, P]
+    estimate       J of the method's error model, as a share of J without anchors
+    profile_bytes  of the cache profile
+    """
+
+    material: Material
+    network: LoadedNetwork | None
+    reuse: str
+    wish: GridWish
+    grid: PatchGrid
+    method: Method | None
+    budget: Fraction | None
+    anchors: NDArray[np.bool_]
+    estimate: float = 1.0
+    profile_bytes: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal anchors on equal grids of one stream."""
+        data = f"{self.grid} ".encode() + np.packbits(self.anchors).tobytes()
+        return hashlib.sha256(data).hexdigest()[:16]
+
+
+def plain_jobs(material: Material) -> Iterator[Job]:
+    """Every frame upscaled without a network."""
+    grid = GridWish().of(material.source.width, material.source.height)
+    nothing = np.zeros((0, grid.count), np.bool_)
+    for kernel in UPSCALERS:
+        yield Job(material, None, kernel, GridWish(), grid, None, None, nothing)
+
+
+def per_frame_job(material: Material, network: LoadedNetwork) -> Job:
+    """Every patch of every coded frame through the network."""
+    graph = material.graph(None, "paper")
+    anchors = np.ones((len(graph.frames), graph.grid.count), np.bool_)
+    return Job(material, network, "detail", GridWish(), graph.grid, PER_FRAME, None, anchors, 0.0)
+
+
+def no_anchors_job(material: Material, network: LoadedNetwork, reuse: str) -> Job:
+    """What a reuse mode makes of nothing."""
+    graph = material.graph(None, "paper")
+    anchors = np.zeros((len(graph.frames), graph.grid.count), np.bool_)
+    return Job(material, network, reuse, GridWish(), graph.grid, NO_ANCHORS, None, anchors)
+
+
+def jobs_of(
+    material: Material, network: LoadedNetwork, question: Question, nemo: Selector | None = None
+) -> Iterator[Job]:
+    """Every method at every budget, where the question asks for it; each mode without anchors."""
+    for reuse in question.reuse:
+        yield no_anchors_job(material, network, reuse)
+    for wish in question.grids:
+        for reuse in question.reuse:
+            for method in question.methods:
+                if wish != question.grids[0] and method.selector != "adjoint":
+                    continue
+                if reuse != question.reuse[0] and method.selector not in _ALSO_IN_OTHER_MODES:
+                    continue
+                yield from _budgeted(material, network, question, (wish, reuse, method), nemo)
+
+
+def _budgeted(
+    material: Material,
+    network: LoadedNetwork,
+    question: Question,
+    way: tuple[GridWish, str, Method],
+    nemo: Selector | None,
+) -> Iterator[Job]:
+    wish, reuse, method = way
+    grid = wish.of(material.source.width, material.source.height)
+    graph = material.graph(grid, method.error_model)
+    selector: str | Selector = method.selector
+    if method.selector == "nemo" and nemo is not None:
+        selector = nemo
+    whole = graph.objective()
+    for budget in question.budgets:
+        allowance = _allowance(budget, network, question)
+        picks = select(graph, allowance, selector, _INTERVAL, without=method.without)
+        anchors = picks.anchors_by_frame(len(graph.frames), grid.count)
+        estimate = graph.objective(picks.order) / whole if whole else 0.0
+        size = len(CacheProfile.from_selection(graph, picks, reuse).to_bytes())
+        yield Job(material, network, reuse, wish, grid, method, budget, anchors, estimate, size)
+
+
+def _allowance(budget: Fraction, network: LoadedNetwork, question: Question) -> Allowance:
+    if question.by == "area":
+        return Budget(float(budget))
+    return CostShare(budget, network.radius)

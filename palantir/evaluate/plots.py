@@ -1,0 +1,122 @@
+"""Pictures of an evaluation. matplotlib is imported when the first one is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from palantir.evaluate.curves import Curve
+from palantir.evaluate.quality_tables import View
+from palantir.evaluate.question import Method
+from palantir.evaluate.results import Result
+from palantir.files import atomic_path
+from palantir.quality import psnr
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["draw_plots"]
+
+# Colours that people of any colour vision tell apart (Okabe and Ito).
+_COLOURS = ("#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
+
+_Drawing = Callable[[View, str, "Axes"], None]
+
+
+def draw_plots(view: View, folder: Path) -> Iterator[tuple[Path, str]]:
+    """Write SVG files, one panel a clip; gives each with its caption.
+
+    Raises ImportError without the extra palantir-sr[plots], and OSError.
+    """
+    kinds: Sequence[tuple[str, _Drawing, str]] = (
+        ("anchors", _draw_anchors, "PSNR-Y gained over bilinear against the number of anchors"),
+        ("cost", _draw_cost, "PSNR-Y against network cost"),
+        ("time", _draw_time, "PSNR-Y over bicubic of each frame at the largest budget but one"),
+    )
+    for kind, draw, caption in kinds:
+        path = folder / f"{view.network}-{kind}.svg"
+        figure, panels = _figure(len(view.clips))
+        for clip, axes in zip(view.clips, panels, strict=False):
+            draw(view, clip, axes)
+            axes.set_title(clip, fontsize="medium")
+            axes.grid(True, alpha=0.3)
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside right upper", fontsize="small", frameon=False)
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, metadata={"Date": None})
+        yield path, f"{caption}: {view.title}"
+
+
+def _draw_anchors(view: View, clip: str, axes: Axes) -> None:
+    """The paper's Fig. 8, with per-frame SR and bicubic as ends."""
+    base = view.results.plain(clip, "bilinear").psnr_y
+    for method, colour in _coloured(view):
+        ones = _by_budget(view, clip, method)
+        gains = [one.psnr_y - base for one in ones]
+        axes.plot([one.anchors for one in ones], gains, label=str(method), **_style(method, colour))
+    whole = view.results.per_frame(clip, view.network).psnr_y - base
+    axes.axhline(whole, color="black", linewidth=1, label="per-frame SR")
+    bicubic = view.results.plain(clip, "bicubic").psnr_y - base
+    axes.axhline(bicubic, color="black", linewidth=1, linestyle=":", label="bicubic")
+    axes.set(xlabel="anchors", ylabel="gain, dB", xscale="log")
+
+
+def _draw_cost(view: View, clip: str, axes: Axes) -> None:
+    for method, colour in _coloured(view):
+        curve = Curve.of(view.results, clip, view.network, view.reuse, method, view.grid)
+        axes.plot(curve.cost, curve.psnr, label=str(method), **_style(method, colour))
+    whole = view.results.per_frame(clip, view.network).psnr_y
+    axes.axhline(whole, color="black", linewidth=1, label="per-frame SR")
+    axes.set(xlabel="GMAC a frame", ylabel="PSNR-Y, dB")
+
+
+def _draw_time(view: View, clip: str, axes: Axes) -> None:
+    """Drift between anchors, in each reuse mode."""
+    bicubic = view.results.plain(clip, "bicubic")
+    budget = sorted(view.budgets)[-2:][0]
+    for mode, colour in zip(view.of_network.different("reuse"), cycle(_COLOURS)):
+        one = view.of_network.one(
+            clip=clip, reuse=mode, method=view.ours[0], budget=budget, grid=view.grid
+        )
+        if one:
+            axes.plot(_won(one, bicubic), color=colour, linewidth=1, label=f"{mode}, {budget}")
+    whole = view.results.per_frame(clip, view.network)
+    axes.plot(_won(whole, bicubic), color="black", linewidth=0.7, label="per-frame SR")
+    axes.set(xlabel="displayed frame", ylabel="over bicubic, dB")
+
+
+def _won(one: Result, base: Result) -> list[float]:
+    return [psnr(a) - psnr(b) for a, b in zip(one.errors, base.errors, strict=True)]
+
+
+def _coloured(view: View) -> Iterator[tuple[Method, str]]:
+    methods = [method for method in view.main.different("method") if method.without is None]
+    return zip(methods, cycle(_COLOURS))
+
+
+def _style(method: Method, colour: str) -> dict[str, Any]:
+    ours = method.selector == "adjoint"
+    return {"color": colour, "linewidth": 2 if ours else 1.2, "marker": "o", "markersize": 3}
+
+
+def _by_budget(view: View, clip: str, method: Method) -> list[Result]:
+    ones = view.main.where(clip=clip, method=method)
+    return sorted(ones, key=lambda one: one.anchors)
+
+
+def _figure(panels: int) -> tuple[Figure, list[Any]]:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "palantir", "font.size": 9})
+    columns = min(panels, 3)
+    rows = -(-panels // columns)
+    figure = Figure(figsize=(3.2 * columns + 1.8, 2.7 * rows), layout="constrained")
+    figure.patch.set_facecolor("white")
+    axes = list(figure.subplots(rows, columns, squeeze=False).ravel())
+    for empty in axes[panels:]:
+        empty.set_visible(False)
+    return figure, axes

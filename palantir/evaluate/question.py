@@ -1,0 +1,157 @@
+"""What is to be evaluated: clips, networks, selectors, budgets and reuse modes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+from palantir.errors import ScheduleError
+from palantir.evaluate.material import clip_name
+from palantir.graph.error_models import error_model_of
+from palantir.grid import PatchGrid
+from palantir.schedule import SELECTORS as SELECTORS_KNOWN
+
+__all__ = ["BUDGETS", "SELECTORS", "GridWish", "Method", "NetworkWish", "Question"]
+
+BUDGETS = tuple(Fraction(1, n) for n in (120, 60, 40, 20, 12))
+SELECTORS = ("adjoint", "neuroscaler", "key-uniform", "key-alt", "texture", "random")
+
+_SEEING_THE_GRAPH = ("adjoint", "sequential", "spmv", "spmm", "texture")
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to choose anchors, as the tables name it."""
+
+    selector: str
+    error_model: str = "paper"
+    without: Literal["weight", "texture"] | None = None
+
+    def __str__(self) -> str:
+        model = "" if self.error_model == "paper" else f" ({self.error_model})"
+        without = f" without {self.without}" if self.without else ""
+        return f"{self.selector}{model}{without}"
+
+
+@dataclass(frozen=True)
+class GridWish:
+    """A patch grid, a patch size in LR pixels, or (neither) the default grid."""
+
+    grid: PatchGrid | None = None
+    patch: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        if self.grid:
+            return str(self.grid)
+        return "x".join(map(str, self.patch)) + " px" if self.patch else "default"
+
+    def of(self, width: int, height: int) -> PatchGrid:
+        """The grid of LR frames of this size; patches larger than the frame are cut to it."""
+        if self.grid:
+            return self.grid
+        if self.patch:
+            return PatchGrid.from_patch_size(
+                width, height, min(self.patch[0], width), min(self.patch[1], height)
+            )
+        return PatchGrid.default(width, height)
+
+
+@dataclass(frozen=True)
+class NetworkWish:
+    """An ONNX file for every clip, or with "{clip}" in its name one for each; None: the shipped."""
+
+    template: str | None = None
+
+    def of(self, clip: Path) -> Path | None:
+        """The file for a clip."""
+        if self.template is None:
+            return None
+        return Path(self.template.replace("{clip}", clip_name(clip)))
+
+    def __str__(self) -> str:
+        if self.template is None:
+            return "shipped"
+        return Path(self.template).stem.replace("{clip}", "").strip("-_ ") or "fitted"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked for. The first grid and reuse mode are the main ones.
+
+    clips         HR files
+    networks      of anchors and per-frame SR
+    every_frame   networks that only run on every frame: the comparison at equal compute
+    selectors     names, in `palantir.schedule.SELECTORS` or "nemo"
+    error_models  names; selectors that see no graph take the first
+    ablations     whether to choose without weights, and without texture, too (`adjoint`)
+    budgets       above 0, at most 1
+    by            what budgets are shares of: the network cost of per-frame SR, halo included, or
+                  the patch area
+    grids         on further ones than the first only `adjoint` is run
+    reuse         modes; in further ones than the first only `adjoint` and `neuroscaler` are run
+    frames        of each clip; None: all
+    first         first frame of each clip, by its name; "" is for clips not named
+    rates         bit rates of further LR streams, multiples of the recipe's, for plain upscaling
+
+    Raises ScheduleError where a budget is no share, a name is unknown or stands for two clips or
+    networks, or a list is empty that must not be.
+    """
+
+    clips: Sequence[Path]
+    networks: Sequence[NetworkWish] = (NetworkWish(),)
+    every_frame: Sequence[NetworkWish] = ()
+    selectors: Sequence[str] = SELECTORS
+    error_models: Sequence[str] = ("paper",)
+    ablations: bool = False
+    budgets: Sequence[Fraction] = BUDGETS
+    by: Literal["cost", "area"] = "cost"
+    grids: Sequence[GridWish] = (GridWish(),)
+    reuse: Sequence[str] = ("detail",)
+    frames: int | None = None
+    first: Mapping[str, int] = field(default_factory=dict)
+    rates: Sequence[Fraction] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("clips", "networks", "selectors", "error_models", "budgets", "grids", "reuse"):
+            if not getattr(self, name):
+                raise ScheduleError(f"there is nothing to evaluate: no {name}")
+        for budget in self.budgets:
+            if not 0 < budget <= 1:
+                raise ScheduleError(f"budget {budget} is not a share: above 0, at most 1")
+        for name in self.selectors:
+            if name not in (*SELECTORS_KNOWN, "nemo"):
+                raise ScheduleError(f"selector {name!r} is none of: {', '.join(SELECTORS_KNOWN)}")
+        for model in self.error_models:
+            error_model_of(model)
+        _check_different("clips", [clip_name(clip) for clip in self.clips])
+        _check_different("networks", [*map(str, self.networks), *map(str, self.every_frame)])
+
+    def first_of(self, clip: Path) -> int:
+        """The first frame to take of a clip."""
+        return self.first.get(clip_name(clip), self.first.get("", 0))
+
+    @property
+    def methods(self) -> list[Method]:
+        """Every selector with every error model that it sees, then the ablations."""
+        methods = [
+            Method(selector, model)
+            for selector in self.selectors
+            for model in self.error_models
+            if selector in _SEEING_THE_GRAPH or model == self.error_models[0]
+        ]
+        if self.ablations:
+            methods += [
+                Method("adjoint", model, without)
+                for model in self.error_models
+                for without in ("weight", "texture")
+            ]
+        return list(dict.fromkeys(methods))
+
+
+def _check_different(what: str, names: Sequence[str]) -> None:
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise ScheduleError(f"several {what} would be called {twice[0]} in the tables")

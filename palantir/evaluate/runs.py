@@ -1,0 +1,120 @@
+"""True quality of anchor sets: streams enhanced in lockstep, each set once, results kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+from palantir.enhance import Enhancer
+from palantir.evaluate.comparison import Row, Variant, compare_variants
+from palantir.evaluate.engine_mark import enhancing_mark, upscaling_mark
+from palantir.evaluate.jobs import Job, LoadedNetwork
+from palantir.evaluate.kept_detail import KeptDetail
+from palantir.evaluate.kept_results import KeptResults
+from palantir.evaluate.material import Material
+
+__all__ = ["Runs", "Steps"]
+
+Steps = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
+"""A long step's title and length; gives what hears how much of it is done."""
+
+_KEY = ("segment", "network", "reuse", "anchors", "engine")
+_AT_ONCE = 40.0  # SR megapixels over the variants in lockstep; each holds several frames
+
+
+class Runs:
+    """Enhances what is not known yet; what was measured is kept in `folder`.
+
+    Raises MediaError where the file of kept results is damaged.
+    """
+
+    def __init__(self, folder: Path, steps: Steps) -> None:
+        self._folder, self._steps = folder, steps
+        self._results = KeptResults(folder / "measured.jsonl", _KEY)
+        self._marks: dict[tuple[str, str], str] = {}
+        self._details: dict[tuple[str, str], KeptDetail] = {}
+
+    def result(self, job: Job) -> dict[str, Any]:
+        """What `run` has found of a job: `errors`, `key` (see `Row`) and `cost`."""
+        found = self._results.find(**self._key(job))
+        assert found is not None
+        return found
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Run the jobs that have no result yet; of those with equal anchors, one."""
+        new: dict[tuple[str, ...], Job] = {}
+        for job in jobs:
+            key = self._key(job)
+            if self._results.find(**key) is None:
+                new.setdefault(tuple(key.values()), job)
+        batches = list(_batches(list(new.values())))
+        total = sum(_work(batch) * batch[0].material.shown for batch in batches)
+        done = 0.0
+        with self._steps("enhance and measure (megapixels)", round(total)) as report:
+            for batch in batches:
+                self._run(batch, lambda work, done=done: report(round(done + work)))  # type: ignore[misc]
+                done += _work(batch) * batch[0].material.shown
+
+    def detail(self, material: Material, network: LoadedNetwork) -> KeptDetail:
+        """What the network gives for the stream's frames."""
+        key = material.segment, network.mark
+        if key not in self._details:
+            folder = self._folder / "detail" / "-".join(key)
+            self._details[key] = KeptDetail(folder, network.network)
+        return self._details[key]
+
+    def _run(self, batch: Sequence[Job], report: Callable[[float], None]) -> None:
+        material, work = batch[0].material, _work(batch)
+        rows = compare_variants(
+            material.lr, material.originals(), [self._variant(job) for job in batch],
+            scale=material.scale, progress=lambda frames: report(frames * work),
+        )  # fmt: skip
+        for job, row in zip(batch, rows, strict=True):
+            self._results.add(self._key(job) | _figures(row))
+
+    def _variant(self, job: Job) -> Variant:
+        if job.network is None:
+            return Variant(job.reuse, kernel=job.reuse)
+        source = job.material.source
+        enhancer = Enhancer(
+            self.detail(job.material, job.network), job.grid,
+            reuse=job.reuse, colour=source.colour, name=str(source.path),
+        )  # fmt: skip
+        return Variant(f"{job.method}", enhancer=enhancer, anchors=job.anchors)
+
+    def _key(self, job: Job) -> dict[str, str]:
+        plain = job.network is None
+        reuse = f"{job.reuse} x{job.material.scale}" if plain else job.reuse
+        network, anchors = ("", "") if job.network is None else (job.network.mark, job.digest)
+        values = (job.material.segment, network, reuse, anchors, self._mark(job))
+        return dict(zip(_KEY, values, strict=True))
+
+    def _mark(self, job: Job) -> str:
+        key = job.material.segment, job.reuse
+        if key not in self._marks:
+            mark = upscaling_mark if job.network is None else enhancing_mark
+            self._marks[key] = mark(job.material, job.reuse)
+        return self._marks[key]
+
+
+def _batches(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+    """Jobs of one stream that run in lockstep."""
+    for _, group in groupby(jobs, key=lambda job: job.material.segment):
+        rest = iter(group)
+        while batch := list(islice(rest, 1)):
+            most = int(_AT_ONCE / batch[0].material.megapixels)
+            batch += islice(rest, max(0, most - 1))
+            yield batch
+
+
+def _work(batch: Sequence[Job]) -> float:
+    """Of one displayed frame: SR megapixels."""
+    return len(batch) * batch[0].material.megapixels
+
+
+def _figures(row: Row) -> dict[str, Any]:
+    errors = [[round(error, 4) for error in errors] for errors in row.errors]
+    return {"errors": errors, "key": [int(key) for key in row.key], "cost": row.cost}

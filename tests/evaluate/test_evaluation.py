@@ -1,0 +1,162 @@
+"""An evaluation measures what enhancing by profile gives, once, and goes on where it was."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import palantir
+from palantir.errors import MediaError, ModelError, ScheduleError
+from palantir.evaluate.evaluation import evaluate
+from palantir.evaluate.question import GridWish, Method, NetworkWish, Question
+from palantir.evaluate.results import Results
+from palantir.evaluate.summary import summarise
+from palantir.graph import ErrorGraph
+from palantir.media import encode_lr
+from palantir.profile import CacheProfile
+from palantir.quality import compare
+from palantir.schedule import CostShare, select
+from tests.enhance.networks import convolutions, silent
+from tests.enhance.streams import QUICK, encode, moving_picture
+
+FRAMES, SCALE, FIRST = 8, 2, 2
+BUDGETS = (Fraction(1, 10), Fraction(1, 3))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two clips and networks for them."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    for seed, name in enumerate(("one_128p25", "two_128p25"), 1):
+        pictures = (moving_picture(i, 160, 128, seed) for i in range(FRAMES + FIRST))
+        encode(folder / f"{name}.webm", pictures, options=QUICK, bitrate=2_000_000)
+    convolutions(folder, SCALE, 1, value_range="limited").path.rename(folder / "one-net.onnx")
+    silent(folder, SCALE).path.rename(folder / "two-net.onnx")
+    return folder
+
+
+@contextmanager
+def silently(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    yield lambda done: None
+
+
+def question(folder: Path, **changed: object) -> Question:
+    values: dict[str, object] = {
+        "clips": sorted(folder.glob("*.webm")),
+        "networks": [NetworkWish(str(folder / "{clip}-net.onnx"))],
+        "selectors": ("adjoint", "neuroscaler", "nemo"),
+        "ablations": True,
+        "budgets": BUDGETS,
+        "grids": (GridWish(), GridWish(patch=(16, 16))),
+        "reuse": ("detail", "paper"),
+        "frames": FRAMES,
+        "first": {"": FIRST},
+        "rates": (Fraction(2),),
+    } | changed
+    return Question(**values)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def results(folder: Path) -> Results:
+    return evaluate(question(folder), folder / "out", silently)
+
+
+def test_results_are_those_of_enhancing_by_profile(
+    folder: Path, results: Results, tmp_path: Path
+) -> None:
+    lr, hr = tmp_path / "lr.webm", folder / "one_128p25.webm"
+    encode_lr(hr, lr, SCALE, start=FIRST, frames=FRAMES)
+    originals = [planes for i, planes in enumerate(palantir.media.read_frames(hr)) if i >= FIRST]
+    network = palantir.models.SRNetwork.load(folder / "one-net.onnx")
+    assert network.radius is not None
+    for reuse, grid, wish in (("detail", None, "default"), ("paper", (4, 5), "16x16 px")):
+        graph = ErrorGraph.from_video(lr, grid)
+        picks = select(graph, CostShare(BUDGETS[1], network.radius), interval="gop")
+        profile = CacheProfile.from_selection(graph, picks, reuse)
+        enhanced = palantir.enhance(lr, profile, network)
+        quality = compare(originals, (frame.planes for frame in enhanced), with_ssim=False)
+        found = results.one(
+            clip="one", network="net", reuse=reuse, grid=wish, budget=BUDGETS[1],
+            method=Method("adjoint"),
+        )  # fmt: skip
+        assert found is not None
+        assert found.psnr_y == pytest.approx(quality.psnr_y, abs=1e-5)
+        assert found.psnr_yuv == pytest.approx(quality.psnr_yuv, abs=1e-5)
+        assert found.cost == enhanced.cost.share <= BUDGETS[1]
+        assert found.anchors == len(picks) > 0
+        assert found.frames == FRAMES
+
+
+def test_everything_asked_for_is_there(results: Results) -> None:
+    assert results.different("clip") == ["one", "two"]
+    one = results.where(clip="one", network="net")
+    main = one.where(grid="default", reuse="detail", budget=BUDGETS[0])
+    named = ["adjoint", "neuroscaler", "nemo", "adjoint without weight", "adjoint without texture"]
+    assert [str(result.method) for result in main] == named
+    other_mode = one.where(grid="default", reuse="paper", budget=BUDGETS[0])
+    assert [str(r.method) for r in other_mode] == ["adjoint", "neuroscaler", *named[3:]]
+    other_grid = one.where(grid="16x16 px", reuse="detail", budget=BUDGETS[0])
+    assert [str(r.method) for r in other_grid] == ["adjoint", *named[3:]]
+    assert results.per_frame("one", "net").cost == 1
+    doubled = results.one(clip="one", reuse="bicubic", rate=2)
+    assert doubled is not None
+    assert doubled.kilobits > results.plain("one", "bicubic").kilobits
+
+
+def test_a_network_that_adds_nothing_is_bicubic_everywhere(results: Results) -> None:
+    bicubic = results.plain("two", "bicubic")
+    detail = results.where(clip="two", network="net", reuse="detail")
+    assert len(detail) > 10
+    assert {one.psnr_y for one in detail} == {bicubic.psnr_y}
+
+
+def test_a_second_call_measures_nothing(folder: Path, results: Results) -> None:
+    lengths: dict[str, int | None] = {}
+
+    @contextmanager
+    def steps(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+        lengths[title] = total
+        yield lambda done: None
+
+    kept = (folder / "out" / "measured.jsonl").read_bytes()
+    again = evaluate(question(folder), folder / "out", steps)
+    assert [one.to_dict() for one in again] == [one.to_dict() for one in results]
+    assert lengths["enhance and measure (megapixels)"] == 0
+    assert (folder / "out" / "measured.jsonl").read_bytes() == kept
+
+
+def test_the_table_of_results_is_a_csv_file(folder: Path, results: Results) -> None:
+    with (folder / "out" / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["psnr_y"]) for row in rows] == [one.psnr_y for one in results]
+    assert rows[-1].keys() == results[0].to_dict().keys()
+
+
+def test_tables_name_every_method_and_clip(folder: Path, results: Results) -> None:
+    summary = summarise(results, folder / "out")
+    text = "\n".join(table.markdown() for table in summary.tables)
+    for name in ("nemo", "adjoint without weight", "16x16 px", "| two |", "one, 8 from 2"):
+        assert name in text
+    assert all(len(row) == len(t.headings) for t in summary.tables for row in t.rows)
+
+
+def test_what_cannot_be_evaluated_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ScheduleError, match="no selectors"):
+        question(folder, selectors=())
+    with pytest.raises(ScheduleError, match="budget 2 is not a share"):
+        question(folder, budgets=(Fraction(2),))
+    with pytest.raises(MediaError, match=r"gone\.mp4"):
+        evaluate(question(folder, clips=[folder / "gone.mp4"], networks=[NetworkWish()]),
+                 tmp_path, silently)  # fmt: skip
+    mixed = [NetworkWish(str(folder / "one-net.onnx")), NetworkWish()]
+    with pytest.raises(ModelError, match="networks enlarge 2 and 4 times"):
+        evaluate(question(folder, networks=mixed), tmp_path, silently)
+    with pytest.raises(ScheduleError, match="selector 'best' is none of"):
+        question(folder, selectors=("best",))
+    with pytest.raises(ScheduleError, match="several networks would be called net"):
+        question(folder, every_frame=[NetworkWish("other/net.onnx")])
