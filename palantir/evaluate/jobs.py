@@ -120,11 +120,18 @@ def jobs_of(
     for wish in question.grids:
         for reuse in question.reuse:
             for method in question.methods:
-                if wish != question.grids[0] and method.selector != "adjoint":
-                    continue
-                if reuse != question.reuse[0] and method.selector not in _ALSO_IN_OTHER_MODES:
-                    continue
-                yield from _budgeted(material, network, question, (wish, reuse, method), nemo)
+                if _is_asked_for(question, wish, reuse, method):
+                    yield from _budgeted(material, network, question, (wish, reuse, method), nemo)
+
+
+def _is_asked_for(question: Question, wish: GridWish, reuse: str, method: Method) -> bool:
+    """Whether a method is to be run elsewhere than on the main grid and in the main mode, too."""
+    other_grid, other_mode = wish != question.grids[0], reuse != question.reuse[0]
+    if method.without:
+        return not other_grid and not other_mode
+    if other_grid:
+        return not other_mode and method.selector == "adjoint"
+    return not other_mode or method.selector in _ALSO_IN_OTHER_MODES
 
 
 def _budgeted(

@@ -86,12 +86,14 @@ class Question:
     every_frame   networks that only run on every frame: the comparison at equal compute
     selectors     names, in `palantir.schedule.SELECTORS` or "nemo"
     error_models  names; selectors that see no graph take the first
-    ablations     whether to choose without weights, and without texture, too (`adjoint`)
+    ablations     whether `adjoint` is also to choose without weights, and without texture, on the
+                  first grid and in the first mode
     budgets       above 0, at most 1
     by            what budgets are shares of: the network cost of per-frame SR, halo included, or
                   the patch area
     grids         on further ones than the first only `adjoint` is run
-    reuse         modes; in further ones than the first only `adjoint` and `neuroscaler` are run
+    reuse         modes; in further ones than the first only `adjoint` and `neuroscaler` are run,
+                  on the first grid
     frames        of each clip; None: all
     first         first frame of each clip, by its name; "" is for clips not named
     rates         bit rates of further LR streams, multiples of the recipe's, for plain upscaling
