@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -41,8 +41,8 @@ def _share(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tup
     return tuple(values)
 
 
-def _first(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
-    """First frames from text such as 60 or bunny=25, by clip; "" is all others."""
+def _by_clip(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
+    """Numbers from text such as 60 or bunny=25, by clip; "" is all others."""
     found = {}
     for text in texts:
         match = re.fullmatch(r"(?:(.+)=)?([0-9]{1,9})", text)
@@ -108,10 +108,14 @@ def _sizes(
     show_default=True, help="Reuse mode; repeatable, the first is the main one.",
 )  # fmt: skip
 @click.option(
-    "--frames", type=click.IntRange(1), help="How many frames of each clip to take [all]."
+    "--frames",
+    metavar="N|CLIP=N",
+    multiple=True,
+    callback=_by_clip,
+    help="How many frames to take; repeatable  [default: all].",
 )
 @click.option(
-    "--first", metavar="N|CLIP=N", multiple=True, callback=_first,
+    "--first", metavar="N|CLIP=N", multiple=True, callback=_by_clip,
     help="First frame to take, such as the first that a network was not fitted on: the LR stream "
     "begins there, with a key frame; repeatable  [default: 0]",
 )  # fmt: skip
@@ -162,7 +166,7 @@ def _question(
     budgets: Sequence[Fraction],
     grids: Sequence[tuple[int, int]],
     patches: Sequence[tuple[int, int]],
-    frames: int | None,
+    frames: Mapping[str, int],
     quick: bool,
     **settings: Any,
 ) -> Question:
@@ -185,7 +189,7 @@ def _question(
             selectors=selectors or SELECTORS,
             budgets=budgets or (BUDGETS[1::2] if quick else BUDGETS),
             grids=wished or [GridWish()],
-            frames=frames or (48 if quick else None),
+            frames=frames or ({"": 48} if quick else {}),
             **settings,
         )
     except ScheduleError as error:

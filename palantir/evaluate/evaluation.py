@@ -83,10 +83,11 @@ class _Evaluation:
 
     def _encoded(self, clip: Path, scale: int, rate: Fraction = Fraction(1)) -> Material:
         question = self._question
-        with self._steps(f"encode {clip.name}", question.frames or probe(clip).frame_count) as done:
+        frames = question.frames_of(clip)
+        with self._steps(f"encode {clip.name}", frames or probe(clip).frame_count) as done:
             return Material.encoded(
                 clip, self._folder / "lr", scale=scale, first=question.first_of(clip),
-                frames=question.frames, rate=rate, progress=done,
+                frames=frames, rate=rate, progress=done,
             )  # fmt: skip
 
     def _jobs(self, material: Material) -> Iterator[Job]:

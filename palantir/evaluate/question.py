@@ -94,8 +94,8 @@ class Question:
     grids         on further ones than the first only `adjoint` is run
     reuse         modes; in further ones than the first only `adjoint` and `neuroscaler` are run,
                   on the first grid
-    frames        of each clip; None: all
-    first         first frame of each clip, by its name; "" is for clips not named
+    frames        how many of each clip, by its name; "" is for clips not named, nothing: all
+    first         first frame of each clip, likewise
     rates         bit rates of further LR streams, multiples of the recipe's, for plain upscaling
 
     Raises ScheduleError where a budget is no share, a name is unknown or stands for two clips or
@@ -112,7 +112,7 @@ class Question:
     by: Literal["cost", "area"] = "cost"
     grids: Sequence[GridWish] = (GridWish(),)
     reuse: Sequence[str] = ("detail",)
-    frames: int | None = None
+    frames: Mapping[str, int] = field(default_factory=dict)
     first: Mapping[str, int] = field(default_factory=dict)
     rates: Sequence[Fraction] = ()
 
@@ -134,6 +134,10 @@ class Question:
     def first_of(self, clip: Path) -> int:
         """The first frame to take of a clip."""
         return self.first.get(clip_name(clip), self.first.get("", 0))
+
+    def frames_of(self, clip: Path) -> int | None:
+        """How many frames to take of a clip; None: all."""
+        return self.frames.get(clip_name(clip), self.frames.get(""))
 
     @property
     def methods(self) -> list[Method]:

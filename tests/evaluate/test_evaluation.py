@@ -54,7 +54,7 @@ def question(folder: Path, **changed: object) -> Question:
         "budgets": BUDGETS,
         "grids": (GridWish(), GridWish(patch=(16, 16))),
         "reuse": ("detail", "paper"),
-        "frames": FRAMES,
+        "frames": {"": FRAMES + 9, "one": FRAMES, "two": FRAMES},
         "first": {"": FIRST},
         "rates": (Fraction(2),),
     } | changed
