@@ -83,8 +83,8 @@ def _sizes(
 )
 @click.option(
     "--selector", "selectors", metavar="NAME", multiple=True,
-    help="As of palantir schedule, or nemo; repeatable  [default: adjoint, neuroscaler, "
-    "key-uniform, key-alt, texture, random]",
+    help="As of palantir schedule, gain-per-cost or nemo; repeatable  [default: "
+    "adjoint, gain-per-cost, neuroscaler, key-uniform, key-alt, texture, random]",
 )  # fmt: skip
 @click.option(
     "--error-model", "error_models", metavar="NAME", multiple=True, default=("paper",),

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from palantir.errors import ModelError
 from palantir.evaluate.material import Material
-from palantir.evaluate.question import GridWish, Method, Question
+from palantir.evaluate.question import OURS, GridWish, Method, Question
 from palantir.grid import PatchGrid
 from palantir.models import SRNetwork
 from palantir.profile import CacheProfile
 from palantir.schedule import Allowance, Budget, CostShare, Selector, select
+from palantir.schedule.gain_per_cost import GainPerCost
 
 __all__ = [
     "NO_ANCHORS",
@@ -34,7 +35,7 @@ PER_FRAME = Method("all")
 NO_ANCHORS = Method("none")
 
 _INTERVAL = "gop"
-_ALSO_IN_OTHER_MODES = ("adjoint", "neuroscaler")
+_ALSO_IN_OTHER_MODES = (*OURS, "neuroscaler")
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _is_asked_for(question: Question, wish: GridWish, reuse: str, method: Method
     if method.without:
         return not other_grid and not other_mode
     if other_grid:
-        return not other_mode and method.selector == "adjoint"
+        return not other_mode and method.selector in OURS
     return not other_mode or method.selector in _ALSO_IN_OTHER_MODES
 
 
@@ -147,6 +148,8 @@ def _budgeted(
     selector: str | Selector = method.selector
     if method.selector == "nemo" and nemo is not None:
         selector = nemo
+    if method.selector == "gain-per-cost":
+        selector = GainPerCost(network.radius).select
     whole = graph.objective()
     for budget in question.budgets:
         allowance = _allowance(budget, network, question)

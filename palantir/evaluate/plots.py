@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from palantir.evaluate.curves import Curve
 from palantir.evaluate.quality_tables import View
-from palantir.evaluate.question import Method
+from palantir.evaluate.question import OURS, Method
 from palantir.evaluate.results import Result
 from palantir.files import atomic_path
 from palantir.quality import psnr
@@ -98,7 +98,7 @@ def _coloured(view: View) -> Iterator[tuple[Method, str]]:
 
 
 def _style(method: Method, colour: str) -> dict[str, Any]:
-    ours = method.selector == "adjoint"
+    ours = method.selector in OURS
     return {"color": colour, "linewidth": 2 if ours else 1.2, "marker": "o", "markersize": 3}
 
 

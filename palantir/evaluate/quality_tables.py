@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from statistics import fmean
 
-from palantir.evaluate.question import Method
+from palantir.evaluate.question import OURS, Method
 from palantir.evaluate.results import Result, Results
 from palantir.evaluate.table import Table
 
@@ -50,14 +50,14 @@ class View:
 
     @property
     def ours(self) -> list[Method]:
-        """`adjoint` with each error model."""
+        """The selectors that are ours, with each error model."""
         return [one for one in self.main.different("method") if _is_ours(one)]
 
     @property
     def baselines(self) -> list[Method]:
         """The selectors that are not ours."""
         found: list[Method] = self.main.different("method")
-        return [one for one in found if one.selector != "adjoint"]
+        return [one for one in found if one.selector not in OURS]
 
     def gain(self, one: Result) -> float:
         """PSNR-Y over bicubic upscaling, dB."""
@@ -76,7 +76,7 @@ class View:
 
 
 def _is_ours(method: Method) -> bool:
-    return method.selector == "adjoint" and method.without is None
+    return method.selector in OURS and method.without is None
 
 
 def ends_table(results: Results) -> Table:

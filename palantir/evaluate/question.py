@@ -14,12 +14,23 @@ from palantir.graph.error_models import error_model_of
 from palantir.grid import PatchGrid
 from palantir.schedule import SELECTORS as SELECTORS_KNOWN
 
-__all__ = ["BUDGETS", "SELECTORS", "GridWish", "Method", "NetworkWish", "Question"]
+__all__ = ["BUDGETS", "OURS", "SELECTORS", "GridWish", "Method", "NetworkWish", "Question"]
 
 BUDGETS = tuple(Fraction(1, n) for n in (120, 60, 40, 20, 12))
-SELECTORS = ("adjoint", "neuroscaler", "key-uniform", "key-alt", "texture", "random")
+SELECTORS = (
+    "adjoint",
+    "gain-per-cost",
+    "neuroscaler",
+    "key-uniform",
+    "key-alt",
+    "texture",
+    "random",
+)
 
-_SEEING_THE_GRAPH = ("adjoint", "sequential", "spmv", "spmm", "texture")
+OURS = ("adjoint", "gain-per-cost")
+
+_SEEING_THE_GRAPH = (*OURS, "sequential", "spmv", "spmm", "texture")
+_KNOWN = (*SELECTORS_KNOWN, "gain-per-cost", "nemo")
 
 
 @dataclass(frozen=True)
@@ -84,15 +95,15 @@ class Question:
     clips         HR files
     networks      of anchors and per-frame SR
     every_frame   networks that only run on every frame: the comparison at equal compute
-    selectors     names, in `palantir.schedule.SELECTORS` or "nemo"
+    selectors     names, in `palantir.schedule.SELECTORS`, "gain-per-cost" or "nemo"
     error_models  names; selectors that see no graph take the first
     ablations     whether `adjoint` is also to choose without weights, and without texture, on the
                   first grid and in the first mode
     budgets       above 0, at most 1
     by            what budgets are shares of: the network cost of per-frame SR, halo included, or
                   the patch area
-    grids         on further ones than the first only `adjoint` is run
-    reuse         modes; in further ones than the first only `adjoint` and `neuroscaler` are run,
+    grids         on further ones than the first only OURS are run
+    reuse         modes; in further ones than the first only OURS and `neuroscaler` are run,
                   on the first grid
     frames        how many of each clip, by its name; "" is for clips not named, nothing: all
     first         first frame of each clip, likewise
@@ -124,8 +135,8 @@ class Question:
             if not 0 < budget <= 1:
                 raise ScheduleError(f"budget {budget} is not a share: above 0, at most 1")
         for name in self.selectors:
-            if name not in (*SELECTORS_KNOWN, "nemo"):
-                raise ScheduleError(f"selector {name!r} is none of: {', '.join(SELECTORS_KNOWN)}")
+            if name not in _KNOWN:
+                raise ScheduleError(f"selector {name!r} is none of: {', '.join(_KNOWN)}")
         for model in self.error_models:
             error_model_of(model)
         _check_different("clips", [clip_name(clip) for clip in self.clips])
