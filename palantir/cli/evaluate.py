@@ -100,9 +100,10 @@ def _sizes(
     help="What budgets are shares of: per-frame SR's network cost, halo included, or patch area.",
 )  # fmt: skip
 @click.option("--grid", "grids", metavar="RxC", multiple=True, callback=_sizes,
-              help="Patches of a frame; repeatable, the first is the main one.")  # fmt: skip
+              help="Patches of a frame; repeatable, the first is the main one "
+              "[3x5 on 854x480].")  # fmt: skip
 @click.option("--patch", "patches", metavar="WxH", multiple=True, callback=_sizes,
-              help="Grids by their patches' size in LR pixels; repeatable.")  # fmt: skip
+              help="A further grid, by its patches' size in LR pixels; repeatable.")  # fmt: skip
 @click.option(
     "--reuse", type=click.Choice(["detail", "paper"]), multiple=True, default=("detail",),
     show_default=True, help="Reuse mode; repeatable, the first is the main one.",
@@ -179,8 +180,7 @@ def _question(
     )
     from palantir.grid import PatchGrid
 
-    wished = [*(GridWish(PatchGrid(*grid)) for grid in grids),
-              *(GridWish(patch=patch) for patch in patches)]  # fmt: skip
+    main = [GridWish(PatchGrid(*grid)) for grid in grids] or [GridWish()]
     try:
         return Question(
             clips=[Path(clip) for clip in clips],
@@ -188,7 +188,7 @@ def _question(
             every_frame=[NetworkWish(name) for name in every_frame],
             selectors=selectors or SELECTORS,
             budgets=budgets or (BUDGETS[1::2] if quick else BUDGETS),
-            grids=wished or [GridWish()],
+            grids=[*main, *(GridWish(patch=patch) for patch in patches)],
             frames=frames or ({"": 48} if quick else {}),
             **settings,
         )
