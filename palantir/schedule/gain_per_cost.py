@@ -14,13 +14,12 @@ best patch outwards in a row, then row by row.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from palantir.graph.error_graph import ErrorGraph
-from palantir.grid import PatchGrid
 from palantir.schedule.frame_order import picks_of_nodes
 from palantir.schedule.selection import TIE_TOLERANCE, Picks
 from palantir.tiles import Tile, with_halo
@@ -28,8 +27,6 @@ from palantir.tiles import Tile, with_halo
 __all__ = ["GainPerCost"]
 
 _SIDES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)  # patches; and the whole frame
-
-_Rectangle = tuple[int, int, int, int]  # rows top..bottom - 1, columns left..right - 1
 
 
 @dataclass(frozen=True)
@@ -40,48 +37,92 @@ class GainPerCost:
 
     def select(self, graph: ErrorGraph, count: int) -> Picks:
         """See `palantir.schedule.selection.Selector`."""
-        shapes: dict[tuple[int, int], _Shapes] = {}
-        frames = [_FrameRun(shapes.setdefault(size, _Shapes.of(graph.grid, size, self.radius)))
-                  for size in graph.frames.sizes]  # fmt: skip
+        count = min(count, graph.nodes)
+        rectangles = _Rectangles(graph, self.radius)
         order: list[int] = []
-        patches = graph.grid.count
         while len(order) < count:
-            gains = (graph.errors(order) * graph.influence(order)).reshape(len(frames), -1)
-            ratios = [frame.best(gain) for frame, gain in zip(frames, gains, strict=True)]
-            best = max(ratio for ratio, _ in ratios)
-            if best <= 0:
+            gains = graph.errors(order) * graph.influence(order)
+            picked = rectangles.pick(gains.reshape(len(graph.frames), -1))
+            if not picked:
                 break
-            t = next(t for t, (r, _) in enumerate(ratios) if r >= best * (1 - TIE_TOLERANCE))
-            order += [t * patches + patch for patch in frames[t].run(ratios[t][1], gains[t])]
+            order += picked
         if len(order) < count:  # of no gain, but asked for
             left = np.setdiff1d(np.arange(graph.nodes), order)
             order += left[: count - len(order)].tolist()
         return picks_of_nodes(graph, np.array(order[:count], np.int64))
 
 
-@dataclass(frozen=True)
-class _Shapes:
-    """The rectangles of frames of one size.
+class _Rectangles:
+    """All candidates of all frames, and what of them is run already.
 
-    edges  int64 [K, 4]: top, bottom, left, right
-    cost   float64 [K]: pixels with halo
+    edges  int64 [4, K]: top, bottom, left, right of each rectangle, in patches
+    alone  float64 [T, K]: pixels of its tile with halo
+    cost   float64 [T, K]: the same, less that of tiles within it that are run
     """
 
-    grid: PatchGrid
-    edges: NDArray[np.int64]
-    cost: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, grid: PatchGrid, size: tuple[int, int], radius: int) -> _Shapes:
-        rows, columns = grid.row_edges(size[1]).tolist(), grid.column_edges(size[0]).tolist()
-        edges = [
+    def __init__(self, graph: ErrorGraph, radius: int) -> None:
+        self._grid = grid = graph.grid
+        self._edges = np.array([
             (top, bottom, left, right)
             for top, bottom in _spans(grid.rows)
             for left, right in _spans(grid.columns)
+        ]).T  # fmt: skip
+        by_size = {size: self._costs(size, radius) for size in set(graph.frames.sizes)}
+        self._alone = np.array([by_size[size] for size in graph.frames.sizes])
+        self._cost = self._alone.copy()
+        self._tiles: list[list[int]] = [[] for _ in graph.frames.sizes]
+        self._done = np.zeros((len(graph.frames), grid.rows, grid.columns), np.bool_)
+
+    def _costs(self, size: tuple[int, int], radius: int) -> list[int]:
+        rows, columns = self._grid.row_edges(size[1]), self._grid.column_edges(size[0])
+        top, bottom, left, right = self._edges
+        corners = zip(columns[left], rows[top], columns[right], rows[bottom], strict=True)
+        tiles = (Tile(*map(int, corner)) for corner in corners)
+        return [with_halo(tile, radius, *size).pixels for tile in tiles]
+
+    def pick(self, gains: NDArray[np.float64]) -> list[int]:
+        """Run the rectangle with the largest gain per pixel: its nodes that were not run before.
+
+        gains  [T, P]; none where there is no gain
+        """
+        top, bottom, left, right = self._edges
+        patches = gains.reshape(self._done.shape)
+        sums = np.pad(patches, ((0, 0), (1, 0), (1, 0))).cumsum(1).cumsum(2)
+        inside = sums[:, bottom, right] - sums[:, top, right]
+        inside -= sums[:, bottom, left] - sums[:, top, left]
+        ratio = (inside / self._cost).ravel()
+        best = float(ratio.max())
+        if not best > 0:
+            return []
+        tied = int(np.argmax(ratio >= best * (1 - TIE_TOLERANCE)))
+        return self._run(*divmod(tied, len(top)), patches)
+
+    def _run(self, t: int, place: int, gains: NDArray[np.float64]) -> list[int]:
+        top, bottom, left, right = self._edges[:, place].tolist()
+        inside, done = gains[t, top:bottom, left:right], self._done[t, top:bottom, left:right]
+        chosen = [
+            (t * self._grid.rows + top + row) * self._grid.columns + left + column
+            for row in _outwards(inside.sum(axis=1))
+            for column in _outwards(inside[row])
+            if not done[row, column]
         ]
-        tiles = (Tile(columns[a], rows[t], columns[b], rows[u]) for t, u, a, b in edges)
-        cost = [with_halo(tile, radius, *size).pixels for tile in tiles]
-        return cls(grid, np.array(edges), np.array(cost, np.float64))
+        done[:] = True
+        within = self._within(self._edges[:, place], self._edges)
+        self._tiles[t] = [tile for tile in self._tiles[t] if not within[tile]] + [place]
+        self._cost[t] = self._alone[t]
+        for tile in self._tiles[t]:
+            around = self._within(self._edges, self._edges[:, tile])
+            self._cost[t, around] -= self._alone[t, tile]
+        np.maximum(self._cost[t], 1, out=self._cost[t])
+        return chosen
+
+    @staticmethod
+    def _within(outer: NDArray[np.int64], inner: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether rectangles lie within others; edges as above, one of them may be a single one."""
+        rows = (outer[0] <= inner[0]) & (inner[1] <= outer[1])
+        columns = (outer[2] <= inner[2]) & (inner[3] <= outer[3])
+        result: NDArray[np.bool_] = rows & columns
+        return result
 
 
 def _spans(length: int) -> Iterator[tuple[int, int]]:
@@ -90,68 +131,10 @@ def _spans(length: int) -> Iterator[tuple[int, int]]:
             yield start, start + side
 
 
-@dataclass
-class _FrameRun:
-    """What of a frame is run already.
-
-    tiles  indices of rectangles, none within another
-    done   patches
-    """
-
-    shapes: _Shapes
-    tiles: list[int] = field(default_factory=list)
-    done: set[int] = field(default_factory=set)
-    _cost: NDArray[np.float64] | None = None
-
-    def best(self, gain: NDArray[np.float64]) -> tuple[float, int]:
-        """The largest gain per pixel of any rectangle, and which."""
-        top, bottom, left, right = self.shapes.edges.T
-        grid = self.shapes.grid
-        sums = np.zeros((grid.rows + 1, grid.columns + 1))
-        sums[1:, 1:] = gain.reshape(grid.rows, grid.columns).cumsum(0).cumsum(1)
-        gains = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
-        ratio = gains / (self.shapes.cost if self._cost is None else self._cost)
-        place = int(np.argmax(ratio))
-        return float(ratio[place]), place
-
-    def run(self, place: int, gain: NDArray[np.float64]) -> list[int]:
-        """Run a rectangle: its patches that were not run yet, in the order of picking."""
-        top, bottom, left, right = self.shapes.edges[place].tolist()
-        inside = gain.reshape(self.shapes.grid.rows, self.shapes.grid.columns)
-        inside = inside[top:bottom, left:right]
-        patches = (
-            (top + row) * self.shapes.grid.columns + left + column
-            for row in _outwards(inside.sum(axis=1))
-            for column in _outwards(inside[row])
-        )
-        chosen = [patch for patch in patches if patch not in self.done]
-        self.done.update(chosen)
-        self.tiles = [tile for tile in self.tiles if not self._within(place)[tile]] + [place]
-        self._cost = self.shapes.cost.copy()
-        for tile in self.tiles:
-            self._cost[self._around(tile)] -= self.shapes.cost[tile]
-        np.maximum(self._cost, 1, out=self._cost)
-        return chosen
-
-    def _within(self, place: int) -> NDArray[np.bool_]:
-        """Which rectangles lie within this one."""
-        top, bottom, left, right = self.shapes.edges.T
-        a, b, c, d = self.shapes.edges[place]
-        within: NDArray[np.bool_] = (top >= a) & (bottom <= b) & (left >= c) & (right <= d)
-        return within
-
-    def _around(self, place: int) -> NDArray[np.bool_]:
-        """Which rectangles this one lies within."""
-        top, bottom, left, right = self.shapes.edges.T
-        a, b, c, d = self.shapes.edges[place]
-        around: NDArray[np.bool_] = (top <= a) & (bottom >= b) & (left <= c) & (right >= d)
-        return around
-
-
 def _outwards(gain: NDArray[np.float64]) -> list[int]:
     """All places, from the best one on always to the better neighbour of those before."""
-    first = stop = int(np.argmax(gain))
-    stop += 1
+    first = int(np.argmax(gain))
+    stop = first + 1
     order = [first]
     while len(order) < len(gain):
         before = gain[first - 1] if first else -np.inf
