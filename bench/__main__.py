@@ -134,17 +134,6 @@ def per_frame(
 
 
 @bench.command()
-@click.option("--model", help="ONNX network, x4 [the shipped one].")
-@click.option("--frames", default=120, show_default=True, help="Of each clip.")
-@click.option("--per-frame", is_flag=True, help="Per-frame SR too, which takes most of the time.")
-def reuse(model: str | None, frames: int, per_frame: bool) -> None:
-    """PSNR-Y and drift of both reuse modes on the clips of PALANTIR_DATA."""
-    from bench.reuse_quality import print_reuse_quality
-
-    print_reuse_quality(model, frames, per_frame)
-
-
-@bench.command()
 @_MARKDOWN
 @_JSON
 @click.option(
@@ -195,40 +184,28 @@ def selection(
 @_JSON
 @_CLIPS
 @click.option("--frames", type=click.IntRange(1), default=120, show_default=True, help="Of each.")
+@click.option("--model", "models", type=_NETWORK, multiple=True, help="A further network, x4.")
 @click.option(
-    "--reuse",
-    type=click.Choice(["detail", "paper"]),
-    multiple=True,
-    default=["detail"],
-    show_default=True,
-    help="Reuse mode; can be repeated.",
+    "--plots",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Draw the pictures into this folder; needs matplotlib.",
 )
-@click.option(
-    "--model",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="ONNX network [the shipped one].",
-)
-@click.option("--nemo", is_flag=True, help="Measure what nemo needs, which takes long.")
-@click.option("--fresh", is_flag=True, help="Measure again what is kept in build/bench.")
-def selectors(
+def evaluation(
     markdown: Path | None,
     as_json: Path | None,
     clips: tuple[str, ...],
     frames: int,
-    reuse: tuple[str, ...],
-    model: Path | None,
-    nemo: bool,
-    fresh: bool,
+    models: tuple[Path, ...],
+    plots: Path | None,
 ) -> None:
-    """Estimated and true error of every selector's anchors, on the clips of PALANTIR_DATA.
+    """Selectors, reuse modes, ablations, grids and bit rates on the clips of PALANTIR_DATA.
 
-    About 20 minutes a reuse mode for six clips of 120 frames, and as long again with --nemo. What
-    was measured is kept in build/bench, so that an interrupted run goes on where it was.
+    `palantir evaluate` with everything it has. What was measured is kept in build/bench, so that an
+    interrupted run goes on where it was.
     """
-    from bench.selectors import Question, report_selectors
+    from bench.evaluation import report_evaluation
 
-    question = Question(clips, frames, reuse, model, nemo, fresh)
-    report_selectors(question).publish(markdown, as_json)
+    report_evaluation(clips, frames, models, plots).publish(markdown, as_json)
 
 
 @bench.command()
@@ -237,7 +214,6 @@ def selectors(
 @_CLIPS
 @click.option("--frames", type=click.IntRange(1), default=300, show_default=True, help="Of each.")
 @click.option("--psnr", is_flag=True, help="Enhance the clips too: true error, ~25 minutes more.")
-@click.option("--fresh", is_flag=True, help="Enhance again what is kept in build/bench.")
 @click.option("--quality/--no-quality", default=True, help="Whether to make schedules [yes].")
 @click.option("--speed/--no-speed", default=True, help="Whether to measure times [yes].")
 def live(
@@ -246,7 +222,6 @@ def live(
     clips: tuple[str, ...],
     frames: int,
     psnr: bool,
-    fresh: bool,
     quality: bool,
     speed: bool,
 ) -> None:
@@ -257,7 +232,7 @@ def live(
     """
     from bench.live import Question, report_live
 
-    question = Question(clips, frames, psnr, fresh, quality, speed)
+    question = Question(clips, frames, psnr, quality, speed)
     report_live(question).publish(markdown, as_json)
 
 

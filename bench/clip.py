@@ -19,7 +19,7 @@ import av
 from palantir.media import Colour, Planes, VideoSink, encode_lr
 from palantir.media.pictures import to_planes
 
-__all__ = ["FRAMES", "FRAME_RATE", "SCALE", "benchmark_clip", "clip_name", "data_clips", "lr_of"]
+__all__ = ["FRAMES", "FRAME_RATE", "SCALE", "benchmark_clip", "data_clips", "lr_of"]
 
 FRAMES = 300
 FRAME_RATE = 25
@@ -58,11 +58,6 @@ def data_clips() -> list[Path]:
     """The HR clips of the data folder; none where PALANTIR_DATA is not set."""
     folder = os.environ.get("PALANTIR_DATA")
     return sorted(Path(folder, "video").glob("*.mp4")) if folder else []
-
-
-def clip_name(clip: Path) -> str:
-    """As tables show it: without size and frame rate."""
-    return clip.stem.partition("_")[0]
 
 
 def lr_of(clip: Path, frames: int) -> Path:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +13,18 @@ from bench.live_schedules import BUDGET, Estimate, Schedule, estimate_of, schedu
 from bench.live_speed import Part, Scaling, measure_parts, measure_scaling
 from bench.live_tables import quality_tables, speed_tables
 from bench.report import Report, machine
-from bench.selector_jobs import Entry, Job, Stream
-from bench.selector_runs import KEY, Runs
-from bench.selector_tables import Result
 from palantir.cli.progress import progress_bar
-from palantir.evaluate.kept_results import KeptResults
+from palantir.evaluate.jobs import Job, LoadedNetwork
+from palantir.evaluate.material import Material
+from palantir.evaluate.question import GridWish, Method
+from palantir.evaluate.results import Result
+from palantir.evaluate.runs import Runs
 from palantir.graph import ErrorGraph
-from palantir.models import SRNetwork, shipped_model
+from palantir.models import SRNetwork
 
 __all__ = ["Question", "report_live"]
 
-_FILE = Path("build/bench/live.jsonl")
+_FOLDER = Path("build/bench/live")
 _CLIP = "benchmark clip"
 _REUSE = "detail"
 
@@ -35,14 +36,12 @@ class Question:
     clips    beginnings of the names of the data folder's clips; none: all
     frames   of each
     psnr     whether to enhance the clips that have an HR original
-    fresh    enhance again what is kept from earlier runs
     quality, speed  which of the two to measure
     """
 
     clips: tuple[str, ...]
     frames: int
     psnr: bool
-    fresh: bool
     quality: bool
     speed: bool
 
@@ -87,41 +86,35 @@ def _quality(question: Question) -> _Quality:
     clips = [c for c in data_clips() if not question.clips or c.name.startswith(question.clips)]
     found = _Quality([], [])
     jobs: list[Job] = []
+    network = LoadedNetwork.of("shipped", SRNetwork.load())
     with progress_bar("live schedules", len(clips) + 1, None) as report:
         for done, clip in enumerate(clips, 1):
-            stream = Stream.of(clip, question.frames)
-            schedules = list(schedules_of(stream.lr, stream.graph))
-            found.estimates.extend(
-                estimate_of(stream.name, stream.graph, schedule) for schedule in schedules
+            material = Material.encoded(
+                clip, _FOLDER / "lr", scale=network.network.scale, frames=question.frames
             )
-            jobs += _jobs(stream, schedules)
+            graph = material.graph(None, "paper")
+            schedules = list(schedules_of(material.lr, graph))
+            found.estimates.extend(estimate_of(material.name, graph, one) for one in schedules)
+            jobs += _jobs(material, network, schedules)
             report(done)
         lr = benchmark_clip()
         graph = ErrorGraph.from_video(lr)
         found.estimates.extend(estimate_of(_CLIP, graph, one) for one in schedules_of(lr, graph))
     if question.psnr:
-        found.results.extend(_true_quality(jobs, question.fresh))
+        runs = Runs(_FOLDER, lambda title, total: progress_bar(title, total, None))
+        runs.run(jobs)
+        found.results.extend(Result.of(job, runs.result(job)) for job in jobs)
     return found
 
 
-def _jobs(stream: Stream, schedules: list[Schedule]) -> list[Job]:
+def _jobs(material: Material, network: LoadedNetwork, schedules: list[Schedule]) -> list[Job]:
+    graph = material.graph(None, "paper")
     none = Schedule("none", np.zeros_like(schedules[0].anchors))
-    budget = f"{100 * BUDGET:g}%"
+    budget = Fraction(str(BUDGET))
     return [
         Job(
-            stream,
-            Entry(one.name, "adjoint"),
-            budget,
-            _REUSE,
-            one.anchors,
-            estimate_of(stream.name, stream.graph, one).overall,
+            material, network, _REUSE, GridWish(), graph.grid, Method(one.name), budget,
+            one.anchors, estimate_of(material.name, graph, one).overall,
         )
         for one in (none, *schedules)
-    ]
-
-
-def _true_quality(jobs: list[Job], fresh: bool) -> list[Result]:
-    model = hashlib.sha256(shipped_model().read_bytes()).hexdigest()[:16]
-    runs = Runs(SRNetwork.load(), model, KeptResults(_FILE, KEY))
-    runs.run(jobs, fresh)
-    return [Result.of(job, runs.result(job)) for job in jobs]
+    ]  # fmt: skip

@@ -8,7 +8,7 @@ from statistics import fmean
 from bench.live_schedules import BUDGET, INTERVALS, Estimate
 from bench.live_speed import STREAMS, Part, Scaling
 from bench.report import Table, spread
-from bench.selector_tables import Result
+from palantir.evaluate.results import Result
 
 __all__ = ["quality_tables", "speed_tables"]
 
@@ -37,9 +37,9 @@ def quality_tables(estimates: Sequence[Estimate], results: Sequence[Result]) -> 
         _by_clip("J, later", {(e.clip, e.schedule): _percent(e.later) for e in estimates}),
     ]
     if results:
-        none = {one.clip: one for one in results if one.selector == "none"}
-        some = [one for one in results if one.selector != "none"]
-        key = {id(one): (one.clip, one.selector) for one in some}
+        none = {one.clip: one for one in results if str(one.method) == "none"}
+        some = [one for one in results if str(one.method) != "none"]
+        key = {id(one): (one.clip, str(one.method)) for one in some}
         shares = {key[id(one)]: _percent(one.mse / none[one.clip].mse) for one in some}
         gains = {key[id(one)]: f"{one.psnr_y - none[one.clip].psnr_y:+.3f}" for one in some}
         tables += [_by_clip("SSE", shares), _by_clip("gain of PSNR-Y, dB", gains)]
@@ -84,8 +84,8 @@ def _over_peer(mine: Sequence[Estimate], estimates: Sequence[Estimate]) -> str:
 
 
 def _true(schedule: str, results: Sequence[Result]) -> tuple[str, str]:
-    none = {one.clip: one for one in results if one.selector == "none"}
-    mine = [one for one in results if one.selector == schedule]
+    none = {one.clip: one for one in results if str(one.method) == "none"}
+    mine = [one for one in results if str(one.method) == schedule]
     share = fmean(one.mse / none[one.clip].mse for one in mine)
     return _percent(share), f"{fmean(one.psnr_y - none[one.clip].psnr_y for one in mine):+.3f}"
 

@@ -13,12 +13,13 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.clip import clip_name, data_clips, lr_of
+from bench.clip import data_clips, lr_of
 from bench.report import Report, Table, machine
 from bench.timing import side_by_side
 from palantir.enhance import Enhancer
 from palantir.enhance.calibration import stream_patches
 from palantir.evaluate import Variant, compare_variants
+from palantir.evaluate.material import clip_name
 from palantir.graph import ErrorGraph
 from palantir.media import VideoSource, read_frames
 from palantir.models import DEFAULT_FIDELITY, SRNetwork, quantize, shipped_model

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bench.cases import CASES, Case, Shape, cases_of_clip, generated_cases
-from bench.clip import clip_name, data_clips, lr_of
+from bench.clip import data_clips, lr_of
 from bench.contenders import ADJOINT, Contender, baselines, exact_contenders
 from bench.latency_share import BUDGETS as END_TO_END
 from bench.latency_share import Share, measure_shares, share_table
@@ -25,6 +25,7 @@ from bench.selection_latency import (
     measure_counts,
 )
 from palantir.cli.progress import progress_bar
+from palantir.evaluate.material import clip_name
 
 __all__ = ["report_selection"]
 

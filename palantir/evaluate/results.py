@@ -58,6 +58,11 @@ class Result:
     errors: tuple[float, ...]
     key: tuple[bool, ...]
 
+    @property
+    def mse(self) -> float:
+        """Mean squared error of Y, the mean over displayed frames."""
+        return fmean(self.errors)
+
     @classmethod
     def of(cls, job: Job, found: Mapping[str, Any]) -> Result:
         """Of a job that has been run (`Runs.result`)."""

@@ -51,7 +51,7 @@ WRONG = [
     *(("encode", "hr.mp4", "-o", "lr.webm", option, value)
       for option, value in (("--bitrate", "0"), ("--bitrate", "nan"), ("--bitrate", "9" * 20),
                             ("--gop", "9" * 20), ("--start", "9" * 20), ("--frames", "9" * 20),
-                            ("--start", "-1"), ("--frames", "x"), ("--scale", "5"))),
+                            ("--start", "-1"), ("--frames", "0"), ("--scale", "5"))),
     ("train", "-o", "out.onnx"),
     ("train", "hr.mp4"),
     ("train", "hr.mp4", "-o", "hr.mp4"),
