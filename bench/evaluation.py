@@ -43,14 +43,14 @@ def report_evaluation(
         frames={"": frames},
         rates=_RATES,
     )
-    results = evaluate(question, _FOLDER, lambda title, total: progress_bar(title, total, None))
-    summary = summarise(results, plots or _FOLDER)
+    found = evaluate(question, _FOLDER, lambda title, total: progress_bar(title, total, None))
+    summary = summarise(found.results, plots or _FOLDER)
     words = ["python -m bench evaluation", f"--frames {frames}"]
     words += [f"--clip {clip}" for clip in clips] + [f"--model {model.name}" for model in models]
     return Report(
         name="evaluation",
         command=" ".join(words),
         tables=summary.tables,
-        data=[one.to_dict() for one in results],
+        data=[one.to_dict() for one in found.results],
         pictures=summary.plots if plots else (),
     )

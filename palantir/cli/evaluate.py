@@ -127,11 +127,19 @@ def _sizes(
 )  # fmt: skip
 @click.option("--model-threads", type=click.IntRange(0, 64), default=0,
               help="Threads of the network [one a core].")  # fmt: skip
+@click.option(
+    "--pictures", is_flag=True, help="Write crops of HR, bicubic, baseline and ours, too."
+)
 @click.option("--quick", is_flag=True, help="Three budgets and 48 frames, unless given.")
 @json_option
 @progress_option
 def command(
-    output: str, model_threads: int, as_json: bool, progress: bool | None, **settings: Any
+    output: str,
+    model_threads: int,
+    pictures: bool,
+    as_json: bool,
+    progress: bool | None,
+    **settings: Any,
 ) -> None:
     """Compare ways to choose and reuse anchors on HR CLIPs, and write tables and plots.
 
@@ -142,11 +150,13 @@ def command(
 
     folder = Path(output)
     question = _question(**settings)
-    results = evaluate(question, folder, partial(_step, progress), model_threads=model_threads)
-    summary = summarise(results, folder)
+    found = evaluate(
+        question, folder, partial(_step, progress), model_threads=model_threads, pictures=pictures
+    )
+    summary = summarise(found.results, folder, found.pictures)
     summary.write(folder / "summary.md", shlex.join(["palantir", *sys.argv[1:]]))
     if as_json:
-        print_json([one.to_dict() for one in results])
+        print_json([one.to_dict() for one in found.results])
         return
     for table in summary.tables:
         click.echo(table.title)

@@ -109,13 +109,15 @@ def compare_variants(
     variants: Sequence[Variant],
     *,
     scale: int | None = None,
+    frames: int | None = None,
     watch: Watch | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[Row]:
     """Run all variants over the stream, one packet at a time, and measure each displayed frame.
 
-    hr     the HR frames, one for each displayed frame; a larger one is cut to the SR size
-    scale  of the plain kernels; None takes the enhancers', or 4 where there are none
+    hr      the HR frames, one for each displayed frame; a larger one is cut to the SR size
+    scale   of the plain kernels; None takes the enhancers', or 4 where there are none
+    frames  displayed ones after which to end, at least 1; None: all
 
     Raises MediaError if there are fewer HR frames than displayed ones, or none of them, or if they
     are smaller than the SR frames; ModelError if the variants enlarge differently.
@@ -126,10 +128,10 @@ def compare_variants(
     coded = shown = 0
     full = any(one.enhancer.needs_full_trace for one in variants if one.enhancer)
     for packet, seconds in _timed_packets(lr, full):
-        frames = slice(coded, coded + len(packet.frames))
-        coded = frames.stop
+        within = slice(coded, coded + len(packet.frames))
+        coded = within.stop
         pictures = [
-            _run(variant, row, packet, frames, seconds, scale)
+            _run(variant, row, packet, within, seconds, scale)
             for variant, row in zip(variants, rows, strict=True)
         ]
         if packet.displayed is None:
@@ -146,6 +148,8 @@ def compare_variants(
         shown += 1
         if progress:
             progress(shown)
+        if shown == frames:
+            break
     if not shown:
         raise MediaError(f"{lr}: displays no frame")
     for variant, row in zip(variants, rows, strict=True):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from palantir.errors import MediaError, ModelError
+from palantir.evaluate.crops import draw_crops
 from palantir.evaluate.jobs import Job, LoadedNetwork, jobs_of, per_frame_job, plain_jobs
 from palantir.evaluate.material import Material
 from palantir.evaluate.question import NetworkWish, Question
@@ -22,16 +25,32 @@ from palantir.models import SRNetwork
 from palantir.schedule import Selector
 from palantir.schedule.nemo import SingleAnchorQuality
 
-__all__ = ["evaluate"]
+__all__ = ["Evaluation", "evaluate"]
 
 
-def evaluate(question: Question, folder: Path, steps: Steps, *, model_threads: int = 0) -> Results:
+@dataclass(frozen=True)
+class Evaluation:
+    """What was found; pictures with what each shows."""
+
+    results: Results
+    pictures: Sequence[tuple[Path, str]]
+
+
+def evaluate(
+    question: Question,
+    folder: Path,
+    steps: Steps,
+    *,
+    model_threads: int = 0,
+    pictures: bool = False,
+) -> Evaluation:
     """Encode, schedule, enhance and measure what is not in `folder` yet.
 
     folder         of LR streams, of what the networks gave for whole frames (two bytes a sample),
                    of what was measured, and of `results.csv` and `frames.json` (errors of every
                    frame); made if missing. An interrupted call goes on where it was
     model_threads  of ONNX Runtime, 0 for one a core
+    pictures       whether to write crops of each clip with each network, `CLIP-NETWORK.png`
 
     Raises MediaError, ModelError and ScheduleError.
     """
@@ -41,10 +60,11 @@ def evaluate(question: Question, folder: Path, steps: Steps, *, model_threads: i
         raise MediaError(f"{folder}: cannot make the folder: {error.strerror}") from None
     evaluation = _Evaluation(question, folder, steps, model_threads)
     results = evaluation.results()
+    drawn = evaluation.pictures() if pictures else []
     write_csv(results, folder / "results.csv")
     frames = [one.to_dict() | {"errors": one.errors, "key": one.key} for one in results]
     atomic_write(folder / "frames.json", (json.dumps(frames) + "\n").encode())
-    return results
+    return Evaluation(results, drawn)
 
 
 class _Evaluation:
@@ -55,13 +75,28 @@ class _Evaluation:
         self._runs = Runs(folder, steps)
 
     def results(self) -> Results:
-        scale = self._scale()
-        materials = [self._encoded(clip, scale) for clip in self._question.clips]
-        jobs: list[Job] = []
-        for material in materials:
-            jobs += self._jobs(material)
+        """Of everything that is asked for."""
+        jobs = [job for material in self._materials for job in self._jobs(material)]
         self._runs.run(jobs)
         return Results(Result.of(job, self._runs.result(job)) for job in jobs)
+
+    def pictures(self) -> list[tuple[Path, str]]:
+        """Crops, and what they show."""
+        drawn = []
+        pairs = [(one, wish) for one in self._materials for wish in self._question.networks]
+        with self._steps("crops", len(pairs)) as done:
+            for count, (material, wish) in enumerate(pairs, 1):
+                network = self._network(wish, material.clip)
+                path = self._folder / f"{material.name}-{network.name}.png"
+                caption = draw_crops(material, network, self._question, self._runs, path)
+                drawn.append((path, caption))
+                done(count)
+        return drawn
+
+    @cached_property
+    def _materials(self) -> list[Material]:
+        scale = self._scale()
+        return [self._encoded(clip, scale) for clip in self._question.clips]
 
     def _scale(self) -> int:
         """The networks' common scale."""

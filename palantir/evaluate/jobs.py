@@ -25,6 +25,7 @@ __all__ = [
     "UPSCALERS",
     "Job",
     "LoadedNetwork",
+    "budgeted_jobs",
     "jobs_of",
     "per_frame_job",
     "plain_jobs",
@@ -122,7 +123,9 @@ def jobs_of(
         for reuse in question.reuse:
             for method in question.methods:
                 if _is_asked_for(question, wish, reuse, method):
-                    yield from _budgeted(material, network, question, (wish, reuse, method), nemo)
+                    yield from budgeted_jobs(
+                        material, network, question, (wish, reuse, method), nemo
+                    )
 
 
 def _is_asked_for(question: Question, wish: GridWish, reuse: str, method: Method) -> bool:
@@ -135,13 +138,14 @@ def _is_asked_for(question: Question, wish: GridWish, reuse: str, method: Method
     return not other_mode or method.selector in _ALSO_IN_OTHER_MODES
 
 
-def _budgeted(
+def budgeted_jobs(
     material: Material,
     network: LoadedNetwork,
     question: Question,
     way: tuple[GridWish, str, Method],
-    nemo: Selector | None,
+    nemo: Selector | None = None,
 ) -> Iterator[Job]:
+    """A method at every budget: on a grid, in a reuse mode."""
     wish, reuse, method = way
     grid = wish.of(material.source.width, material.source.height)
     graph = material.graph(grid, method.error_model)

@@ -68,22 +68,24 @@ class Runs:
 
     def _run(self, batch: Sequence[Job], report: Callable[[float], None]) -> None:
         material, work = batch[0].material, _work(batch)
+        variants = [self.variant(job, f"{job.method or job.reuse}") for job in batch]
         rows = compare_variants(
-            material.lr, material.originals(), [self._variant(job) for job in batch],
+            material.lr, material.originals(), variants,
             scale=material.scale, progress=lambda frames: report(frames * work),
         )  # fmt: skip
         for job, row in zip(batch, rows, strict=True):
             self._results.add(self._key(job) | _figures(row))
 
-    def _variant(self, job: Job) -> Variant:
+    def variant(self, job: Job, name: str) -> Variant:
+        """The job as `compare_variants` runs it."""
         if job.network is None:
-            return Variant(job.reuse, kernel=job.reuse)
+            return Variant(name, kernel=job.reuse)
         source = job.material.source
         enhancer = Enhancer(
             self.detail(job.material, job.network), job.grid,
             reuse=job.reuse, colour=source.colour, name=str(source.path),
         )  # fmt: skip
-        return Variant(f"{job.method}", enhancer=enhancer, anchors=job.anchors)
+        return Variant(name, enhancer=enhancer, anchors=job.anchors)
 
     def _key(self, job: Job) -> dict[str, str]:
         plain = job.network is None

@@ -34,8 +34,11 @@ class Summary:
         atomic_write(path, "\n".join(parts).encode())
 
 
-def summarise(results: Results, plots: Path) -> Summary:
-    """One table a question. Plots are drawn into a folder where matplotlib is installed."""
+def summarise(results: Results, plots: Path, pictures: Sequence[tuple[Path, str]] = ()) -> Summary:
+    """One table a question. Plots are drawn into a folder where matplotlib is installed.
+
+    pictures  that there are besides, with what each shows
+    """
     views = _views(results)
     tables = [ends_table(results)]
     for view in views:
@@ -46,7 +49,7 @@ def summarise(results: Results, plots: Path) -> Summary:
     if find_spec("matplotlib") is not None:
         plots.mkdir(parents=True, exist_ok=True)
         drawn = [plot for view in views for plot in draw_plots(view, plots)]
-    return Summary(tables, drawn)
+    return Summary(tables, [*drawn, *pictures])
 
 
 def _views(results: Results) -> list[View]:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 import palantir
@@ -63,7 +65,7 @@ def question(folder: Path, **changed: object) -> Question:
 
 @pytest.fixture(scope="module")
 def results(folder: Path) -> Results:
-    return evaluate(question(folder), folder / "out", silently)
+    return evaluate(question(folder), folder / "out", silently).results
 
 
 def test_results_are_those_of_enhancing_by_profile(
@@ -128,7 +130,7 @@ def test_a_second_call_measures_nothing(folder: Path, results: Results) -> None:
         yield lambda done: None
 
     kept = (folder / "out" / "measured.jsonl").read_bytes()
-    again = evaluate(question(folder), folder / "out", steps)
+    again = evaluate(question(folder), folder / "out", steps).results
     assert [one.to_dict() for one in again] == [one.to_dict() for one in results]
     assert lengths["enhance and measure (megapixels)"] == 0
     assert (folder / "out" / "measured.jsonl").read_bytes() == kept
@@ -147,6 +149,17 @@ def test_tables_name_every_method_and_clip(folder: Path, results: Results) -> No
     for name in ("nemo", "adjoint without weight", "16x16 px", "| two |", "one, 8 from 2"):
         assert name in text
     assert all(len(row) == len(t.headings) for t in summary.tables for row in t.rows)
+
+
+def test_crops_are_drawn_of_each_clip(folder: Path, results: Results) -> None:
+    found = evaluate(question(folder), folder / "out", silently, pictures=True)
+    assert [path.name for path, _ in found.pictures] == ["one-net.png", "two-net.png"]
+    with av.open(str(folder / "out" / "one-net.png")) as picture:
+        rgb = next(picture.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+    assert rgb.shape == (128, 5 * 160 + 4 * 8, 3)  # panels as large as the clip, which is small
+    hr, bicubic, _, ours, whole = (rgb[:, i * 168 : i * 168 + 160] for i in range(5))
+    assert np.abs(bicubic - hr).mean() > 1
+    assert np.abs(whole - bicubic).mean() > np.abs(ours - bicubic).mean() > 0.5
 
 
 def test_what_cannot_be_evaluated_is_refused(folder: Path, tmp_path: Path) -> None:
