@@ -61,7 +61,7 @@ def _draw_anchors(view: View, clip: str, axes: Axes) -> None:
     axes.axhline(whole, color="black", linewidth=1, label="per-frame SR")
     bicubic = view.results.plain(clip, "bicubic").psnr_y - base
     axes.axhline(bicubic, color="black", linewidth=1, linestyle=":", label="bicubic")
-    axes.set(xlabel="anchors", ylabel="gain, dB", xscale="log")
+    axes.set(xlabel="anchors", ylabel="gain, dB")
 
 
 def _draw_cost(view: View, clip: str, axes: Axes) -> None:
