@@ -105,9 +105,13 @@ def _sizes(
 @click.option("--patch", "patches", metavar="WxH", multiple=True, callback=_sizes,
               help="A further grid, by its patches' size in LR pixels; repeatable.")  # fmt: skip
 @click.option(
-    "--reuse", type=click.Choice(["detail", "paper"]), multiple=True, default=("detail",),
-    show_default=True, help="Reuse mode; repeatable, the first is the main one.",
-)  # fmt: skip
+    "--reuse",
+    metavar="MODE",
+    multiple=True,
+    default=("detail",),
+    show_default=True,
+    help="detail, detail:FADE (grey levels) or paper; repeatable, the first is the main one.",
+)
 @click.option(
     "--frames",
     metavar="N|CLIP=N",

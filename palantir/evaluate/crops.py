@@ -70,7 +70,7 @@ def _jobs(material: Material, network: LoadedNetwork, question: Question) -> lis
     wish = question.grids[0]
     ways = (
         (wish, "paper", Method("neuroscaler")),
-        (wish, "detail", Method(ours, question.error_models[-1])),
+        (wish, question.reuse[0], Method(ours, question.error_models[-1])),
     )
     chosen = [job for way in ways for job in budgeted_jobs(material, network, question, way)]
     return [*chosen, per_frame_job(material, network)]

@@ -17,6 +17,7 @@ from palantir.enhance import Enhancer
 from palantir.enhance.inference import AnchorDetail, FrameAnchors, FrameDetail, plane_area
 from palantir.evaluate.comparison import plain_planes
 from palantir.evaluate.material import Material
+from palantir.evaluate.question import reuse_mode
 from palantir.grid import PatchGrid
 
 __all__ = ["enhancing_mark", "upscaling_mark"]
@@ -52,8 +53,9 @@ class _Lots:
 def enhancing_mark(material: Material, reuse: str) -> str:
     """Of decoding, reuse in a mode, and rendering, as far as the first packets show."""
     grid = PatchGrid.default(material.source.width, material.source.height)
+    mode, fade = reuse_mode(reuse)
     enhancer = Enhancer(
-        _Lots(material.scale), grid, reuse=reuse, colour=material.source.colour,
+        _Lots(material.scale), grid, reuse=mode, fade=fade, colour=material.source.colour,
         name=str(material.lr),
     )  # fmt: skip
     digest, lots = hashlib.sha256(), np.random.default_rng(0)

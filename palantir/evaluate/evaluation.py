@@ -15,7 +15,7 @@ from palantir.errors import MediaError, ModelError
 from palantir.evaluate.crops import draw_crops
 from palantir.evaluate.jobs import Job, LoadedNetwork, jobs_of, per_frame_job, plain_jobs
 from palantir.evaluate.material import Material
-from palantir.evaluate.question import NetworkWish, Question
+from palantir.evaluate.question import NetworkWish, Question, reuse_mode
 from palantir.evaluate.results import Result, Results, write_csv
 from palantir.evaluate.runs import Runs, Steps
 from palantir.evaluate.single_anchors import measure_single_anchors
@@ -140,7 +140,7 @@ class _Evaluation:
 
     def _nemo(self, material: Material, network: LoadedNetwork) -> Selector:
         """NEMO's selector, for which every frame is measured as the only anchor frame."""
-        reuse = self._question.reuse[0]
+        reuse, _ = reuse_mode(self._question.reuse[0])
         kept = self._folder / f"nemo-{material.segment}-{network.mark}-{reuse}.npy"
         graph = material.graph(None, "paper")
         if not kept.exists():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from palantir.errors import ModelError
 from palantir.evaluate.material import Material
-from palantir.evaluate.question import OURS, GridWish, Method, Question
+from palantir.evaluate.question import OURS, GridWish, Method, Question, reuse_mode
 from palantir.grid import PatchGrid
 from palantir.models import SRNetwork
 from palantir.profile import CacheProfile
@@ -160,7 +160,7 @@ def budgeted_jobs(
         picks = select(graph, allowance, selector, _INTERVAL, without=method.without)
         anchors = picks.anchors_by_frame(len(graph.frames), grid.count)
         estimate = graph.objective(picks.order) / whole if whole else 0.0
-        size = len(CacheProfile.from_selection(graph, picks, reuse).to_bytes())
+        size = len(CacheProfile.from_selection(graph, picks, reuse_mode(reuse)[0]).to_bytes())
         yield Job(material, network, reuse, wish, grid, method, budget, anchors, estimate, size)
 
 

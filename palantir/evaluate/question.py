@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,7 +15,16 @@ from palantir.graph.error_models import error_model_of
 from palantir.grid import PatchGrid
 from palantir.schedule import SELECTORS as SELECTORS_KNOWN
 
-__all__ = ["BUDGETS", "OURS", "SELECTORS", "GridWish", "Method", "NetworkWish", "Question"]
+__all__ = [
+    "BUDGETS",
+    "OURS",
+    "SELECTORS",
+    "GridWish",
+    "Method",
+    "NetworkWish",
+    "Question",
+    "reuse_mode",
+]
 
 BUDGETS = tuple(Fraction(1, n) for n in (120, 60, 40, 20, 12))
 SELECTORS = (
@@ -45,6 +55,17 @@ class Method:
         model = "" if self.error_model == "paper" else f" ({self.error_model})"
         without = f" without {self.without}" if self.without else ""
         return f"{self.selector}{model}{without}"
+
+
+def reuse_mode(text: str) -> tuple[str, float | None]:
+    """A mode and its fade in grey levels, None for the default: "detail", "paper", "detail:40".
+
+    Raises ScheduleError for anything else.
+    """
+    match = re.fullmatch(r"(detail|paper)|detail:([0-9]{1,4}(?:\.[0-9]{1,3})?)", text)
+    if match is None or (match[2] and not float(match[2])):
+        raise ScheduleError(f"reuse mode {text!r} is neither detail, detail:FADE nor paper")
+    return match[1] or "detail", float(match[2]) if match[2] else None
 
 
 @dataclass(frozen=True)
@@ -103,8 +124,8 @@ class Question:
     by            what budgets are shares of: the network cost of per-frame SR, halo included, or
                   the patch area
     grids         on further ones than the first only OURS are run
-    reuse         modes; in further ones than the first only OURS and `neuroscaler` are run,
-                  on the first grid
+    reuse         modes (`reuse_mode`); in further ones than the first only OURS and `neuroscaler`
+                  are run, on the first grid
     frames        how many of each clip, by its name; "" is for clips not named, nothing: all
     first         first frame of each clip, likewise
     rates         bit rates of further LR streams, multiples of the recipe's, for plain upscaling
@@ -139,6 +160,8 @@ class Question:
                 raise ScheduleError(f"selector {name!r} is none of: {', '.join(_KNOWN)}")
         for model in self.error_models:
             error_model_of(model)
+        for mode in self.reuse:
+            reuse_mode(mode)
         _check_different("clips", [clip_name(clip) for clip in self.clips])
         _check_different("networks", [*map(str, self.networks), *map(str, self.every_frame)])
 

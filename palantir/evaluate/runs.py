@@ -15,6 +15,7 @@ from palantir.evaluate.jobs import Job, LoadedNetwork
 from palantir.evaluate.kept_detail import KeptDetail
 from palantir.evaluate.kept_results import KeptResults
 from palantir.evaluate.material import Material
+from palantir.evaluate.question import reuse_mode
 
 __all__ = ["Runs", "Steps"]
 
@@ -80,10 +81,10 @@ class Runs:
         """The job as `compare_variants` runs it."""
         if job.network is None:
             return Variant(name, kernel=job.reuse)
-        source = job.material.source
+        source, (mode, fade) = job.material.source, reuse_mode(job.reuse)
         enhancer = Enhancer(
             self.detail(job.material, job.network), job.grid,
-            reuse=job.reuse, colour=source.colour, name=str(source.path),
+            reuse=mode, fade=fade, colour=source.colour, name=str(source.path),
         )  # fmt: skip
         return Variant(name, enhancer=enhancer, anchors=job.anchors)
 

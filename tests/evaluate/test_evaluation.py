@@ -123,6 +123,20 @@ def test_a_network_that_adds_nothing_is_bicubic_everywhere(results: Results) -> 
     assert {one.psnr_y for one in detail} == {bicubic.psnr_y}
 
 
+def test_a_fade_is_that_of_the_enhancer(folder: Path, results: Results, tmp_path: Path) -> None:
+    faded = question(folder, reuse=("detail:3",), selectors=("adjoint",), grids=[GridWish()])
+    found = evaluate(faded, folder / "out", silently).results
+    one = found.one(clip="one", method=Method("adjoint"), budget=BUDGETS[1])
+    same = results.one(clip="one", method=Method("adjoint"), budget=BUDGETS[1], reuse="detail")
+    assert one is not None
+    assert same is not None
+    assert one.anchors == same.anchors
+    assert one.psnr_y != same.psnr_y
+    for mode in ("detail:", "detail:0", "paper:3", "detail:nan", "all"):
+        with pytest.raises(ScheduleError, match="reuse mode"):
+            question(folder, reuse=(mode,))
+
+
 def test_a_second_call_measures_nothing(folder: Path, results: Results) -> None:
     lengths: dict[str, int | None] = {}
 
