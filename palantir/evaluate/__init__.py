@@ -1,20 +1,34 @@
-"""Ways of upscaling compared on one clip, and what frames refer to: tables and pictures."""
+"""Ways of upscaling compared, and what frames refer to: results, tables, plots and pictures.
+
+`evaluate` is the paper's evaluation on any clips, as `palantir evaluate` runs it; `summarise` makes
+its tables.
+"""
 
 from palantir.evaluate.comparison import Row, Variant, compare_variants
 from palantir.evaluate.demo import Demo, run_demo
+from palantir.evaluate.evaluation import Evaluation, evaluate
 from palantir.evaluate.pictures import comparison_picture, trace_picture
+from palantir.evaluate.question import GridWish, NetworkWish, Question
 from palantir.evaluate.reference_study import ReferenceStudy, study_references
 from palantir.evaluate.single_anchors import measure_single_anchors
+from palantir.evaluate.summary import Summary, summarise
 
 __all__ = [
     "Demo",
+    "Evaluation",
+    "GridWish",
+    "NetworkWish",
+    "Question",
     "ReferenceStudy",
     "Row",
+    "Summary",
     "Variant",
     "compare_variants",
     "comparison_picture",
+    "evaluate",
     "measure_single_anchors",
     "run_demo",
     "study_references",
+    "summarise",
     "trace_picture",
 ]

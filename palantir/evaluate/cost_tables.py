@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import fmean
 
@@ -91,8 +91,11 @@ def compute_table(view: View, tiny: str) -> Table:
     )  # fmt: skip
 
 
-def rate_table(view: View) -> Table:
-    """PSNR against total bit rate, and the bit rate that plain upscaling would need."""
+def rate_table(view: View, tiny: Sequence[str] = ()) -> Table:
+    """PSNR against total bit rate, and the bit rate that plain upscaling would need.
+
+    tiny  networks that run on every frame, to be listed too
+    """
     method = view.ours[-1]
     rows = []
     for clip in view.clips:
@@ -100,14 +103,14 @@ def rate_table(view: View) -> Table:
             (one.kilobits, one.psnr_y)
             for one in view.results.where(clip=clip, network="", reuse="bicubic")
         )
-        for budget in view.budgets:
-            one = view.main.one(clip=clip, method=method, budget=budget)
-            if one is None:
-                continue
+        chosen = view.main.where(clip=clip, method=method)
+        every = [view.results.per_frame(clip, name) for name in tiny]
+        for one in [*chosen, *every]:
             total = one.kilobits + one.profile_kilobits
             rows.append([
-                clip, str(budget), f"{one.kilobits:.0f}", f"{one.profile_kilobits:.2f}",
-                f"{one.psnr_y:.2f}", _needed(plain, one.psnr_y, total),
+                clip, f"{one.budget or f'{one.network}, every frame'}", f"{one.kilobits:.0f}",
+                f"{one.profile_kilobits:.2f}", f"{one.psnr_y:.2f}",
+                _needed(plain, one.psnr_y, total),
             ])  # fmt: skip
     rates = ", ".join(f"{float(rate):g}" for rate in view.results.different("rate"))
     return Table(

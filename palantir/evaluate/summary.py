@@ -41,10 +41,11 @@ def summarise(results: Results, plots: Path, pictures: Sequence[tuple[Path, str]
     """
     views = _views(results)
     tables = [ends_table(results)]
+    tiny = tiny_networks(results)
     for view in views:
         tables += [*quality_tables(view), *cost_tables(view)]
-        tables += [compute_table(view, tiny) for tiny in tiny_networks(results)]
-        tables.append(rate_table(view))
+        tables += [compute_table(view, name) for name in tiny]
+        tables.append(rate_table(view, tiny))
     drawn: list[tuple[Path, str]] = []
     if find_spec("matplotlib") is not None:
         plots.mkdir(parents=True, exist_ok=True)
