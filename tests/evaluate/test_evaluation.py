@@ -15,6 +15,7 @@ import pytest
 
 import palantir
 from palantir.errors import MediaError, ModelError, ScheduleError
+from palantir.evaluate import runs
 from palantir.evaluate.evaluation import evaluate
 from palantir.evaluate.question import GridWish, Method, NetworkWish, Question
 from palantir.evaluate.results import Results
@@ -152,7 +153,22 @@ def test_a_second_call_measures_nothing(folder: Path, results: Results) -> None:
     assert (folder / "out" / "measured.jsonl").read_bytes() == kept
 
 
-def test_the_table_of_results_is_a_csv_file(folder: Path, results: Results) -> None:
+def test_another_engine_measures_anew(
+    folder: Path, results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = len((folder / "out" / "measured.jsonl").read_text().splitlines())
+    monkeypatch.setattr(runs, "enhancing_mark", lambda material, reuse: "another")
+    small = question(folder, selectors=("adjoint",), grids=[GridWish()], ablations=False)
+    again = evaluate(small, folder / "out", silently).results
+    assert len((folder / "out" / "measured.jsonl").read_text().splitlines()) > lines
+    for one in again.where(method=Method("adjoint"), reuse="detail"):
+        same = results.one(clip=one.clip, method=one.method, reuse="detail", budget=one.budget)
+        assert same is not None
+        assert one.psnr_y == same.psnr_y
+
+
+def test_the_table_of_results_is_a_csv_file(folder: Path) -> None:
+    results = evaluate(question(folder), folder / "out", silently).results
     with (folder / "out" / "results.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(row["psnr_y"]) for row in rows] == [one.psnr_y for one in results]
