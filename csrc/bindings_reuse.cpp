@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "arrays.h"
-#include "confidence.h"
 #include "parallel.h"
 #include "resample.h"
 #include "reuse.h"
@@ -106,8 +105,7 @@ std::shared_ptr<DetailMap> detail(const CodedFrame& frame, const DetailReference
   }
   if (!areas.empty() && !source) throw py::value_error("anchors need a source");
   py::gil_scoped_release release;
-  return reuse_detail(frame, references, scale, make_fade_table(fade), areas, std::move(source),
-                      pool, threads);
+  return reuse_detail(frame, references, scale, fade, areas, std::move(source), pool, threads);
 }
 
 py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, BufferPool& pool,
@@ -141,10 +139,11 @@ py::tuple paper(const CodedFrame& frame, const ReferenceArrays<uint8_t>& arrays,
   return lend(sr.bytes, sr.planes);
 }
 
-std::shared_ptr<DetailSource> make_source(const CodedFrame& frame, int scale) {
+std::shared_ptr<DetailSource> make_source(const CodedFrame& frame, int scale, BufferPool& pool) {
   check_scale(scale);
   check_frame(frame);
-  return std::make_shared<DetailSource>(frame, scale);
+  py::gil_scoped_release release;
+  return std::make_shared<DetailSource>(pool, frame, scale);
 }
 
 void add_detail(DetailSource& source, int p, int x, int y, const PlaneArray<int16_t>& detail,
@@ -220,18 +219,6 @@ PlaneArray<uint8_t> compose_plane(const PlaneArray<int16_t>& base,
   return out;
 }
 
-PlaneArray<uint16_t> confidence(const CodedFrame& frame, double fade) {
-  check_frame(frame);
-  check_fade(fade);
-  auto map = make_plane<uint16_t>(spots(frame.facts.width), spots(frame.facts.height));
-  const auto out = writable_view<uint16_t>(map);
-  py::gil_scoped_release release;
-  const auto table = make_fade_table(fade);
-  Confidence measured(frame, table);
-  for (int y = 0; y < out.height; ++y) std::copy_n(measured.row(y), out.width, out.row(y));
-  return map;
-}
-
 }  // namespace
 
 void register_reuse(py::module_& module) {
@@ -242,11 +229,10 @@ void register_reuse(py::module_& module) {
   module.def("upscale_area", &upscale_part, py::arg("plane"), py::arg("scale"), py::arg("x"),
              py::arg("y"), py::arg("width"), py::arg("height"));
   module.def("compose", &compose_plane, py::arg("base"), py::arg("detail") = py::none());
-  module.def("confidence", &confidence, py::arg("frame"), py::arg("fade"));
   py::class_<BufferPool, std::shared_ptr<BufferPool>>(module, "BufferPool")
       .def(py::init(&BufferPool::create));
   py::class_<DetailSource, std::shared_ptr<DetailSource>>(module, "DetailSource")
-      .def(py::init(&make_source), py::arg("frame"), py::arg("scale"))
+      .def(py::init(&make_source), py::arg("frame"), py::arg("scale"), py::arg("pool"))
       .def("add", &add_detail, py::arg("plane"), py::arg("x"), py::arg("y"), py::arg("detail"),
            py::arg("pool"));
   py::class_<DetailMap, std::shared_ptr<DetailMap>>(module, "DetailMap")

@@ -30,9 +30,8 @@ struct Picture {
   bool deep = false;
 
   Picture() = default;
-  // The first `planes`, with undefined content; the others are empty. Rows go on to the end of the
-  // widest block that starts inside the picture.
-  Picture(BufferPool& pool, const PalantirFrame& frame, int planes);
+  // With undefined content. Rows go on to the end of the widest block that starts inside the picture.
+  Picture(BufferPool& pool, const PalantirFrame& frame);
   // The finished picture where it is, in the buffer that libvpx decoded into.
   Picture(BufferPool::Buffer buffer, const PalantirFrame& frame);
 
@@ -51,7 +50,7 @@ struct CodedFrame {
   Picture picture;         // after the loop filter: what a player shows
   Picture prediction;      // what motion compensation gave; an intra block holds its reconstruction
   Picture reconstruction;  // before the loop filter
-  bool full = true;        // false: of the last two there is only the luma of the prediction
+  bool full = true;        // false: the last two are empty
 };
 
 // The part of one plane that a block covers, cut to the picture; a side may be 0 or less.

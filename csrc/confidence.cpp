@@ -4,72 +4,163 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "simd.h"
+
 namespace palantir {
 
 namespace {
 
-constexpr int kSpotsOfCell = kCell / kSpot;
+constexpr int kEighths = 8;             // a displacement counts 1/8 pixel
+constexpr float kLeastFade = 1e-3f;     // in 1/256 grey level: no division by zero
+constexpr float kGradientUnit = 128.f;  // 1/2 grey level a pixel, in 1/256 grey level
+
+PALANTIR_CLONES
+void sum_pairs(const uint8_t* row, const uint8_t* below, int width, uint16_t* out) {
+  for (int x = 0; x < width - 1; ++x)
+    out[x] = static_cast<uint16_t>(row[x] + row[x + 1] + below[x] + below[x + 1]);
+}
+
+PALANTIR_CLONES
+void sum_spots(const uint8_t* row, const uint8_t* below, int count, uint16_t* out) {
+  for (int x = 0; x < count; ++x)
+    out[x] = static_cast<uint16_t>(row[2 * x] + row[2 * x + 1] + below[2 * x] + below[2 * x + 1]);
+}
+
+// Absolute differences across two spots, in both directions, as 1/2 grey level a pixel.
+PALANTIR_CLONES
+void add_differences(const uint16_t* left, const uint16_t* right, const uint16_t* above,
+                     const uint16_t* below, int count, uint16_t* out) {
+  for (int x = 0; x < count; ++x) {
+    const int across = left[x] - right[x], down = above[x] - below[x];
+    const int steepness = (across < 0 ? -across : across) + (down < 0 ? -down : down);
+    out[x] = static_cast<uint16_t>((steepness + 4) >> 3);
+  }
+}
+
+// 64 times the sums at every second sample, between two rows and two columns of them.
+PALANTIR_CLONES
+void interpolate(const uint16_t* row, const uint16_t* below, int across, int down, int count,
+                 uint16_t* out) {
+  const int left = kEighths - across, top = kEighths - down;
+  for (int i = 0; i < count; ++i) {
+    const int upper = row[2 * i] * left + row[2 * i + 1] * across;
+    const int lower = below[2 * i] * left + below[2 * i + 1] * across;
+    out[i] = static_cast<uint16_t>(upper * top + lower * down);
+  }
+}
+
+// Powers of 1 - x / 8, which come near to exp(-x) and are the same on all machines.
+PALANTIR_CLONES
+void trust(const uint16_t* sums, const uint16_t* found, const uint16_t* gradient,
+           const uint16_t* alive, float fade, int count, uint16_t* out) {
+  for (int x = 0; x < count; ++x) {
+    const int miss = 64 * sums[x] - found[x];
+    const float tolerance = fade + kGradientUnit * static_cast<float>(gradient[x]);
+    const float share = static_cast<float>(miss) / tolerance;
+    float base = 1.f - share * share * 0.125f;
+    base = base > 0.f ? base : 0.f;
+    const float square = base * base, fourth = square * square;
+    const int value = static_cast<int>(fourth * fourth * (1 << kConfidenceBits) + 0.5f);
+    out[x] = static_cast<uint16_t>(alive[x] ? value : 0);
+  }
+}
 
 }  // namespace
 
-FadeTable make_fade_table(double fade) {
-  FadeTable table;
-  for (size_t quarters = 0; quarters < table.size(); ++quarters) {
-    const double confidence = std::exp(-0.25 * static_cast<double>(quarters) / fade);
-    table[quarters] = static_cast<uint16_t>(std::lround((1 << kConfidenceBits) * confidence));
+PixelSums::PixelSums(BufferPool& pool, const Plane<const uint8_t>& luma) {
+  const int width = luma.width, height = luma.height;
+  const std::ptrdiff_t stride = width + 1;
+  bytes_ = pool.take(static_cast<size_t>(stride) * (height + 1) * sizeof(uint16_t));
+  auto* sums = reinterpret_cast<uint16_t*>(bytes_.get());
+  for (int y = 0; y <= height; ++y) {
+    const uint8_t *row = luma.row(std::min(y, height - 1)),
+                  *below = luma.row(std::min(y + 1, height - 1));
+    uint16_t* out = sums + y * stride;
+    sum_pairs(row, below, width, out);
+    out[width - 1] = out[width] = static_cast<uint16_t>(2 * (row[width - 1] + below[width - 1]));
   }
-  return table;
+  plane_ = {sums, stride, width, height};
 }
 
-Confidence::Confidence(const CodedFrame& frame, const FadeTable& table)
-    : frame_(frame), table_(table), width_(spots(frame.facts.width)),
-      height_(spots(frame.facts.height)), columns_((frame.facts.width + kCell - 1) / kCell),
-      stride_(static_cast<size_t>(columns_) * kSpotsOfCell + kSlack), kept_(kKept * stride_),
-      misses_(stride_), sums_(stride_), smooth_(stride_) {
-  mark_reusable();
-}
+Confidence::Confidence(const CodedFrame& frame, const SourceSums& sources, double fade)
+    : sources_(sources), luma_(frame.picture.plane<const uint8_t>(0)),
+      width_(spots(luma_.width)), height_(spots(luma_.height)),
+      fade_(std::max(static_cast<float>(256 * fade), kLeastFade)),
+      stride_(static_cast<size_t>(width_) + 2), kept_(kKept * stride_), above_(stride_),
+      sums_(stride_), below_(stride_), column_sums_(stride_), smooth_(stride_), found_(stride_) {}
 
-void Confidence::mark_reusable() {
-  const int rows = (frame_.facts.height + kCell - 1) / kCell;
-  reusable_.assign(static_cast<size_t>(columns_) * rows, 0);
-  for (const Block& block : frame_.blocks) {
-    if (!block.inter || !block.usable) continue;
-    const int left = block.x / kCell, right = std::min(left + block.width / kCell, columns_);
-    const int top = block.y / kCell, bottom = std::min(top + block.height / kCell, rows);
-    for (int row = top; row < bottom; ++row)
-      std::fill(&reusable_[static_cast<size_t>(row) * columns_ + left],
-                &reusable_[static_cast<size_t>(row) * columns_ + left] + (right - left),
-                uint8_t{1});
-  }
-}
-
-// The spot of an odd last column, or of an odd last row, counts its pixels twice.
-void Confidence::measure_row(int y) {
-  const auto shown = frame_.picture.plane<const uint8_t>(0);
-  const auto predicted = frame_.prediction.plane<const uint8_t>(0);
-  const int top = kSpot * y, bottom = std::min(top + 1, frame_.facts.height - 1);
-  const uint8_t *a = shown.row(top), *b = predicted.row(top);
-  const uint8_t *c = shown.row(bottom), *d = predicted.row(bottom);
-  const int whole = frame_.facts.width / kSpot;
-  row_kernels().miss(a, b, c, d, whole, misses_.data());
+// Of spots, with one more at both ends.
+void Confidence::sum_row(int y, uint16_t* out) const {
+  const int top = kSpot * std::clamp(y, 0, height_ - 1);
+  const uint8_t *row = luma_.row(top), *below = luma_.row(std::min(top + 1, luma_.height - 1));
+  const int whole = luma_.width / kSpot;
+  sum_spots(row, below, whole, out + 1);
   if (const int x = kSpot * whole; whole < width_)
-    misses_[whole] = static_cast<uint16_t>(2 * (std::abs(a[x] - b[x]) + std::abs(c[x] - d[x])));
-  const uint8_t* reusable = &reusable_[static_cast<size_t>(top / kCell) * columns_];
-  uint16_t* out = measured(y) + 1;
-  for (int column = 0; column < columns_; ++column)
-    for (int x = column * kSpotsOfCell; x < (column + 1) * kSpotsOfCell; ++x)
-      out[x] = reusable[column] ? table_[misses_[x]] : uint16_t{0};
+    out[whole + 1] = static_cast<uint16_t>(2 * (row[x] + below[x]));
+  out[0] = out[1];
+  out[width_ + 1] = out[width_];
+}
+
+void Confidence::measure_gradient(int y) {
+  sum_row(y - 1, above_.data());
+  sum_row(y, sums_.data());
+  sum_row(y + 1, below_.data());
+  uint16_t* out = kept(y) + 1;
+  add_differences(&sums_[0], &sums_[2], &above_[1], &below_[1], width_, out);
   out[-1] = out[0];
   out[width_] = out[width_ - 1];
 }
 
-const uint16_t* Confidence::row(int y) {
+const uint16_t* Confidence::gradient(int y) {
   done_ = std::max(done_, y - 1);
-  for (const int last = std::min(y + 1, height_ - 1); done_ <= last; ++done_) measure_row(done_);
-  row_kernels().smooth(measured(std::max(y - 1, 0)), measured(y),
-                       measured(std::min(y + 1, height_ - 1)), width_, sums_.data(),
-                       smooth_.data());
+  for (const int last = std::min(y + 1, height_ - 1); done_ <= last; ++done_)
+    measure_gradient(done_);
+  row_kernels().smooth(kept(std::max(y - 1, 0)), kept(y), kept(std::min(y + 1, height_ - 1)),
+                       width_, column_sums_.data(), smooth_.data());
   return smooth_.data();
+}
+
+const PixelSums* Confidence::source_named(uint16_t name) const {
+  for (const auto& [known, sums] : sources_)
+    if (known == name) return sums;
+  return nullptr;
+}
+
+// `across` and `down`: where spot `x` looks, in 1/8 pixel of the source.
+void Confidence::find_run(const PixelSums& source, int across, int down, int x, int count) {
+  const Plane<const uint16_t>& sums = source.plane();
+  constexpr int step = kSpot * kEighths;
+  const int right = kEighths * (sums.width - 1), bottom = kEighths * (sums.height - 1);
+  const int y = std::clamp(down, 0, bottom);
+  const uint16_t* row = sums.row(y / kEighths);
+  const auto look = [&](int at, int i, int n) {
+    const uint16_t* first = row + at / kEighths;
+    interpolate(first, first + sums.stride, at % kEighths, y % kEighths, n, &found_[x + i]);
+  };
+  if (across >= 0 && across + step * (count - 1) <= right) return look(across, 0, count);
+  for (int i = 0; i < count; ++i) look(std::clamp(across + step * i, 0, right), i, 1);
+}
+
+void Confidence::find(int y, const MapRow& row) {
+  constexpr int step = kSpot * kEighths;
+  const auto same = [&](int a, int b) {
+    return row.source[a] == row.source[b] && row.down[a] == row.down[b] &&
+           row.across[a] == row.across[b];
+  };
+  for (int x = 0, end; x < width_; x = end) {
+    end = x + 1;
+    if (!row.confidence[x]) continue;
+    while (end < width_ && row.confidence[end] && same(x, end)) ++end;
+    if (const PixelSums* source = source_named(row.source[x]))
+      find_run(*source, step * x + row.across[x], step * y + row.down[x], x, end - x);
+  }
+}
+
+void Confidence::measure(int y, const MapRow& row, uint16_t* out) {
+  const uint16_t* steep = gradient(y);
+  sum_row(y, sums_.data());
+  find(y, row);
+  trust(&sums_[1], found_.data(), steep, row.confidence, fade_, width_, out);
 }
 
 }  // namespace palantir

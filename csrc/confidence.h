@@ -1,46 +1,64 @@
-// Confidence that a reference still shows what the frame shows (docs/method.md, detail reuse).
+// Confidence that a spot still shows what its source shows at the displaced place (docs/method.md,
+// detail reuse).
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "buffer_pool.h"
 #include "coded_frame.h"
 #include "plane.h"
 #include "row_kernels.h"
 
 namespace palantir {
 
-// 256 * exp(-miss / fade) for each possible miss of a spot, in quarters of a grey level.
-using FadeTable = std::array<uint16_t, 4 * 255 + 1>;
-FadeTable make_fade_table(double fade);
+// Of a luma plane the sums of 2x2 pixels, one at each pixel as the upper left of them; the last
+// column and row count twice. A sample more is readable to the right and below.
+class PixelSums {
+ public:
+  PixelSums(BufferPool& pool, const Plane<const uint8_t>& luma);
 
-// exp(-|LR - prediction| / fade) of luma, by the mean of the absolute differences of each spot
-// (row_kernels.h), 0 in blocks that cannot be reused, averaged over the spots around. 8-bit
+  const Plane<const uint16_t>& plane() const { return plane_; }
+
+ private:
+  BufferPool::Buffer bytes_;
+  Plane<const uint16_t> plane_;
+};
+
+// Sums of the sources of a map, by name (detail_map.h).
+using SourceSums = std::vector<std::pair<uint16_t, const PixelSums*>>;
+
+// 256 * exp(-(miss / (fade + gradient))^2): `miss` is how far the means of a spot and of
+// the place that it names are apart, `gradient` how steep the picture is about the spot. 8-bit
 // pictures only. One thread, but others may have objects of their own.
 class Confidence {
  public:
-  Confidence(const CodedFrame& frame, const FadeTable& table);
+  // `fade` in grey levels, above 0.
+  Confidence(const CodedFrame& frame, const SourceSums& sources, double fade);
 
-  // Of row `y` of spots, until the next call. Rows must not go back.
-  const uint16_t* row(int y);
+  // Of row `y` of spots; 0 where `row` has no confidence, or another source. Rows must not go back.
+  void measure(int y, const MapRow& row, uint16_t* out);
 
  private:
-  void mark_reusable();
-  void measure_row(int y);
-  uint16_t* measured(int y) { return &kept_[y % kKept * stride_]; }
+  void sum_row(int y, uint16_t* out) const;
+  void measure_gradient(int y);
+  const uint16_t* gradient(int y);
+  void find(int y, const MapRow& row);
+  void find_run(const PixelSums& source, int across, int down, int x, int count);
+  const PixelSums* source_named(uint16_t name) const;
+  uint16_t* kept(int y) { return &kept_[y % kKept * stride_]; }
 
-  static constexpr int kKept = 4;  // measured rows: a power of two that three fit in
+  static constexpr int kKept = 4;  // rows of gradients: a power of two that three fit in
 
-  const CodedFrame& frame_;
-  const FadeTable& table_;
-  int width_, height_;  // in spots
-  int columns_;         // of cells
-  size_t stride_;
-  std::vector<uint8_t> reusable_;  // of each cell
-  std::vector<uint16_t> kept_;     // the last rows measured, each with a spot more at both ends
-  std::vector<uint16_t> misses_, sums_, smooth_;
-  int done_ = 0;  // rows
+  const SourceSums& sources_;
+  const Plane<const uint8_t> luma_;
+  const int width_, height_;  // in spots
+  const float fade_;          // in 1/256 grey level
+  const size_t stride_;
+  std::vector<uint16_t> kept_;  // the last rows of gradients, each with a spot more at both ends
+  std::vector<uint16_t> above_, sums_, below_, column_sums_, smooth_, found_;
+  int done_ = 0;  // rows of gradients
 };
 
 }  // namespace palantir

@@ -19,10 +19,10 @@ std::string error_text(vpx_codec_ctx_t* codec) {
 
 }  // namespace
 
-Picture::Picture(BufferPool& pool, const PalantirFrame& frame, int planes)
+Picture::Picture(BufferPool& pool, const PalantirFrame& frame)
     : deep(frame.high_bit_depth) {
   size_t size = 0;
-  for (int p = 0; p < planes; ++p) {
+  for (int p = 0; p < kPlanes; ++p) {
     width[p] = frame.plane_width[p];
     height[p] = frame.plane_height[p];
     stride[p] = stride_of(width[p]);
@@ -112,8 +112,10 @@ void Decoder::begin(PalantirFrame& frame) {
   if (crowded_) throw std::length_error("packet");  // libvpx gives the packet up
   current_ = std::make_shared<CodedFrame>();
   current_->full = full_;
-  current_->prediction = Picture(*pool_, frame, full_ ? kPlanes : 1);
-  if (full_) current_->reconstruction = Picture(*pool_, frame, kPlanes);
+  if (full_) {
+    current_->prediction = Picture(*pool_, frame);
+    current_->reconstruction = Picture(*pool_, frame);
+  }
   frame.prediction = current_->prediction.view();
   frame.reconstruction = current_->reconstruction.view();
 }

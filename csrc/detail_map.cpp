@@ -7,8 +7,9 @@
 
 namespace palantir {
 
-DetailSource::DetailSource(const CodedFrame& frame, int scale)
-    : index_(frame.facts.index), scale_(scale) {
+DetailSource::DetailSource(BufferPool& pool, const CodedFrame& frame, int scale)
+    : index_(frame.facts.index), scale_(scale),
+      sums_(pool, frame.picture.plane<const uint8_t>(0)) {
   for (int p = 0; p < kPlanes; ++p) {
     width_[p] = frame.facts.plane_width[p] * scale;
     height_[p] = frame.facts.plane_height[p] * scale;

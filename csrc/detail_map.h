@@ -13,6 +13,7 @@
 
 #include "buffer_pool.h"
 #include "coded_frame.h"
+#include "confidence.h"
 #include "plane.h"
 
 namespace palantir {
@@ -32,11 +33,13 @@ struct DetailTile {
 // All detail of one frame's anchors.
 class DetailSource {
  public:
-  DetailSource(const CodedFrame& frame, int scale);
+  DetailSource(BufferPool& pool, const CodedFrame& frame, int scale);
 
   int32_t index() const { return index_; }  // of the frame
   int scale() const { return scale_; }
   const std::vector<DetailTile>& tiles(int p) const { return tiles_[p]; }
+  // What the frame showed: for confidence in its detail.
+  const PixelSums& sums() const { return sums_; }
   // Whether a rectangle of SR samples lies in plane `p`.
   bool contains(int p, const Area& area) const;
 
@@ -47,14 +50,8 @@ class DetailSource {
   int scale_;
   std::array<int, kPlanes> width_, height_;  // of the SR planes
   std::array<std::vector<DetailTile>, kPlanes> tiles_;
+  PixelSums sums_;
 };
-
-// 1, in the units of accumulated confidence: the greatest that products of 16 bits can do with.
-constexpr int kFullConfidence = 32767;
-// Less than this counts as none.
-constexpr int kFaintConfidence = kFullConfidence / 50;
-// Detail that has come further, in 1/8 LR pixel and one direction, is dropped.
-constexpr int kFarthest = 16383;
 
 // Sources of one map; beyond them the oldest are dropped.
 constexpr size_t kMostSources = 255;

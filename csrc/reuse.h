@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "coded_frame.h"
-#include "confidence.h"
 #include "detail_map.h"
 #include "plane.h"
 
@@ -25,10 +24,11 @@ using DetailReferences = std::map<int32_t, std::shared_ptr<const DetailMap>>;
 
 // Detail reuse (docs/method.md): where the frame's pixels take their detail from. The pixels of
 // `anchors` (LR luma rectangles) take it from `source`, null if there are none; pixels of inter
-// blocks from where their references take it. Null where no detail is left.
+// blocks from where their references take it, as far as it still fits (`fade`, confidence.h). Null
+// where no detail is left.
 std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         const DetailReferences& references, int scale,
-                                        const FadeTable& table, const std::vector<Area>& anchors,
+                                        double fade, const std::vector<Area>& anchors,
                                         std::shared_ptr<const DetailSource> source,
                                         BufferPool& pool, int threads = 1);
 

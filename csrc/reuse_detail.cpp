@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "confidence.h"
 #include "motion.h"
 #include "parallel.h"
 #include "reuse.h"
@@ -92,13 +93,18 @@ bool has_any(const uint16_t* confidence, int width) {
 class MapBuilder {
  public:
   MapBuilder(const CodedFrame& frame, const DetailReferences& references, int scale,
-             const FadeTable& table, BufferPool& pool)
-      : frame_(frame), table_(table), pool_(pool), scale_(scale) {
+             double fade, BufferPool& pool)
+      : frame_(frame), fade_(fade), pool_(pool), scale_(scale) {
     for (const auto& [index, map] : references)
       if (map->fits(frame, scale)) references_.emplace(index, map);
     for (const auto& [index, map] : references_)
       oldest_ = std::min(oldest_, map->sources().front()->index());
+    for (const auto& [name, source] : known_sources())
+      sums_.emplace_back(DetailMap::name_of(name), &source->sums());
     map_ = fresh();
+    const int width = map_->source.width, height = map_->source.height;
+    measured_bytes_ = pool.take((width + 2) * sizeof(uint16_t) * static_cast<size_t>(height));
+    measured_ = {reinterpret_cast<uint16_t*>(measured_bytes_.get()), width + 2, width, height};
     const auto& blocks = frame.blocks;
     if (std::any_of(blocks.begin(), blocks.end(), [](const Block& b) { return b.inter > 1; }))
       other_ = fresh();
@@ -112,10 +118,28 @@ class MapBuilder {
       if (whole.width > 0 && top < bottom)
         follow_block(block, {whole.x, top, whole.width, bottom - top});
     }
-    Confidence trust(frame_, table_);
-    const int width = map_->source.width;
-    for (int y = begin; y < end; ++y)
-      map_->set_live(y, has_any(map_->confidence.row(y), width) && fade(y, trust.row(y)));
+    Confidence trust(frame_, sums_, fade_);
+    for (int y = begin; y < end; ++y) {
+      const bool live = has_any(map_->confidence.row(y), map_->source.width);
+      map_->set_live(y, live);
+      measure(y, live ? &trust : nullptr);
+    }
+  }
+
+  // The same once all rows are propagated: spots have confidence as they and those around them
+  // show what their sources show.
+  void settle(int begin, int end) {
+    const int width = map_->source.width, last = map_->source.height - 1;
+    std::vector<uint16_t> sums(width + 2), mean(width);
+    for (int y = begin; y < end; ++y) {
+      if (!map_->is_live(y)) continue;
+      row_kernels().smooth(measured_.row(std::max(y - 1, 0)), measured_.row(y),
+                           measured_.row(std::min(y + 1, last)), width, sums.data(),
+                           mean.data());
+      map_->set_live(y, row_kernels().settle(map_->down.row(y), map_->across.row(y),
+                                             measured_.row(y) + 1, mean.data(), y, width,
+                                             last + 1, map_->confidence.row(y)));
+    }
   }
 
   void clear() {
@@ -124,11 +148,8 @@ class MapBuilder {
 
   std::shared_ptr<DetailMap> finish(const std::vector<Area>& anchors,
                                     std::shared_ptr<const DetailSource> own) {
-    std::map<int32_t, std::shared_ptr<const DetailSource>> known;
-    for (const auto& [index, map] : references_)
-      for (const auto& source : map->sources()) known.emplace(source->index(), source);
     DetailMap::Sources candidates;
-    for (const auto& [index, source] : known)
+    for (const auto& [index, source] : known_sources())
       if (frame_.facts.index - index > kOldest) map_->drop(DetailMap::name_of(index));
       else candidates.push_back(source);
     for (const Area& anchor : anchors) set_anchor(anchor);
@@ -140,6 +161,13 @@ class MapBuilder {
   bool has_references() const { return !references_.empty(); }
 
  private:
+  std::map<int32_t, std::shared_ptr<const DetailSource>> known_sources() const {
+    std::map<int32_t, std::shared_ptr<const DetailSource>> known;
+    for (const auto& [index, map] : references_)
+      for (const auto& source : map->sources()) known.emplace(source->index(), source);
+    return known;
+  }
+
   void set_anchor(const Area& pixels) {
     const Area area = spots_of(pixels);
     for (int y = area.y; y < area.y + area.height; ++y) {
@@ -161,10 +189,14 @@ class MapBuilder {
     return found == references_.end() ? nullptr : found->second.get();
   }
 
-  bool fade(int y, const uint16_t* trust) {
-    return row_kernels().fade(map_->down.row(y), map_->across.row(y), trust, y,
-                              map_->source.width, map_->source.height, kFaintConfidence,
-                              kFarthest, map_->confidence.row(y));
+  // Row `y` of `measured_`, without `trust` 0.
+  void measure(int y, Confidence* trust) {
+    uint16_t* out = measured_.row(y) + 1;
+    if (!trust) std::fill_n(out - 1, measured_.stride, uint16_t{0});
+    else trust->measure(y, {map_->source.row(y), map_->confidence.row(y), map_->down.row(y),
+                            map_->across.row(y)}, out);
+    out[-1] = out[0];
+    out[measured_.width] = out[measured_.width - 1];
   }
 
   void follow_block(const Block& block, const Area& area) {
@@ -197,11 +229,14 @@ class MapBuilder {
   }
 
   const CodedFrame& frame_;
-  const FadeTable& table_;
+  const double fade_;
   BufferPool& pool_;
   int scale_;
   DetailReferences references_;
   int32_t oldest_ = std::numeric_limits<int32_t>::max();  // source of theirs
+  SourceSums sums_;
+  BufferPool::Buffer measured_bytes_;
+  Plane<uint16_t> measured_;  // confidence of spots by themselves; one more at both ends of rows
   std::shared_ptr<DetailMap> map_, other_;  // what compound blocks find in their second reference
 };
 
@@ -209,19 +244,25 @@ class MapBuilder {
 
 std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         const DetailReferences& references, int scale,
-                                        const FadeTable& table, const std::vector<Area>& anchors,
+                                        double fade, const std::vector<Area>& anchors,
                                         std::shared_ptr<const DetailSource> source,
                                         BufferPool& pool, int threads) {
-  MapBuilder builder(frame, references, scale, table, pool);
+  MapBuilder builder(frame, references, scale, fade, pool);
   const int height = frame.facts.height;
   const bool all = std::any_of(anchors.begin(), anchors.end(), [&](const Area& anchor) {
     return anchor.width == frame.facts.width && anchor.height == height;
   });
-  if (!all && builder.has_references()) share_rows(threads, spots(height), [&](int begin, int end) {
-    builder.propagate(begin, end);
-  });
-  else if (anchors.empty()) return nullptr;
-  else if (!all) builder.clear();
+  const auto share = [&](void (MapBuilder::*step)(int, int)) {
+    share_rows(threads, spots(height), [&](int begin, int end) { (builder.*step)(begin, end); });
+  };
+  if (!all && builder.has_references()) {
+    share(&MapBuilder::propagate);
+    share(&MapBuilder::settle);
+  } else if (anchors.empty()) {
+    return nullptr;
+  } else if (!all) {
+    builder.clear();
+  }
   return builder.finish(anchors, std::move(source));
 }
 

@@ -14,7 +14,13 @@ namespace palantir {
 
 constexpr int kFractionBits = 6;  // of SR samples that are still to be added up
 constexpr int kOne = 1 << kFractionBits;
-constexpr int kConfidenceBits = 8;  // 256 is full confidence
+constexpr int kConfidenceBits = 8;  // 256 is full confidence as it is measured
+// 1, in the units of a map's confidence: the greatest that products of 16 bits can do with.
+constexpr int kFullConfidence = 32767;
+// Less than this counts as none.
+constexpr int kFaintConfidence = kFullConfidence / 50;
+// Detail that has come further, in 1/8 LR pixel and one direction, is dropped.
+constexpr int kFarthest = 16383;
 constexpr int kSlack = 256;     // readable bytes after the last sample of such buffers
 constexpr int kTaps = 4;        // of the plain upscalers
 constexpr int kWeightBits = 11; // of their weights: tap sums stay below 2^31 through both passes
@@ -81,16 +87,11 @@ struct RowKernels {
   void (*shift)(const uint16_t* in, std::ptrdiff_t in_stride, int added, int width, int height,
                 uint16_t* out, std::ptrdiff_t stride);
 
-  // confidence *= trust / 256; 0 if that is below `faint`, a displacement beyond `farthest`, or the
-  // displaced position, to the nearest spot, outside the width x height of them; `y` is the row.
-  // False if nothing is left.
-  bool (*fade)(const int16_t* down, const int16_t* across, const uint16_t* trust, int y, int width,
-               int height, int faint, int farthest, uint16_t* confidence);
-
-  // Of each of `width` spots, the sum of its four absolute differences between two pictures, of
-  // each of which two rows are given.
-  void (*miss)(const uint8_t* shown, const uint8_t* predicted, const uint8_t* shown_below,
-               const uint8_t* predicted_below, int width, uint16_t* out);
+  // confidence, where it is not 0, = own * mean (1 is 256), 0 if that is faint, a displacement too
+  // far, or the displaced position, to the nearest spot, outside the width x height of them; `y` is
+  // the row. False if nothing is left.
+  bool (*settle)(const int16_t* down, const int16_t* across, const uint16_t* own,
+                 const uint16_t* mean, int y, int width, int height, uint16_t* confidence);
 
   // Mean of each sample and those around it, with weights 3, 4 and 3 in both directions. Rows have
   // a sample more at both ends, from which on `above`, `row` and `below` point; samples are at most

@@ -71,11 +71,6 @@ inline void store_pixels(V16 a, V16 b, uint8_t* out) {
 }
 inline V16 add(V16 a, V16 b) { return (V16)_mm256_adds_epi16((__m256i)a, (__m256i)b); }
 inline V16 multiply(V16 a, V16 b) { return (V16)_mm256_mulhrs_epi16((__m256i)a, (__m256i)b); }
-inline V16 apart(const uint8_t* a, const uint8_t* b) {
-  const __m256i p = load256(a), q = load256(b);
-  const __m256i difference = _mm256_sub_epi8(_mm256_max_epu8(p, q), _mm256_min_epu8(p, q));
-  return (V16)_mm256_maddubs_epi16(difference, _mm256_set1_epi8(1));
-}
 
 #include "row_kernels_plain.h"
 #include "row_kernels_vector.h"
@@ -84,7 +79,7 @@ inline V16 apart(const uint8_t* a, const uint8_t* b) {
 
 extern const RowKernels kAvx2Kernels;
 const RowKernels kAvx2Kernels{plan_vector,  blend_vector,  stretch_vector, place_plain,
-                              spread_plain, shift_plain, fade_plain,  miss_vector, smooth_plain};
+                              spread_plain, shift_plain, settle_plain, smooth_plain};
 
 }  // namespace palantir
 

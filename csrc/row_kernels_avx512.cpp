@@ -70,11 +70,6 @@ inline void store_pixels(V16 a, V16 b, uint8_t* out) {
 }
 inline V16 add(V16 a, V16 b) { return (V16)_mm512_adds_epi16((__m512i)a, (__m512i)b); }
 inline V16 multiply(V16 a, V16 b) { return (V16)_mm512_mulhrs_epi16((__m512i)a, (__m512i)b); }
-inline V16 apart(const uint8_t* a, const uint8_t* b) {
-  const __m512i p = _mm512_loadu_si512(a), q = _mm512_loadu_si512(b);
-  const __m512i difference = _mm512_sub_epi8(_mm512_max_epu8(p, q), _mm512_min_epu8(p, q));
-  return (V16)_mm512_maddubs_epi16(difference, _mm512_set1_epi8(1));
-}
 
 #include "row_kernels_plain.h"
 #include "row_kernels_vector.h"
@@ -83,7 +78,7 @@ inline V16 apart(const uint8_t* a, const uint8_t* b) {
 
 extern const RowKernels kAvx512Kernels;
 const RowKernels kAvx512Kernels{plan_vector,  blend_vector,  stretch_vector, place_plain,
-                                spread_plain, shift_plain, fade_plain,  miss_vector, smooth_plain};
+                                spread_plain, shift_plain, settle_plain, smooth_plain};
 
 }  // namespace palantir
 

@@ -58,9 +58,6 @@ inline void store_pixels(V16 a, V16 b, uint8_t* out) {
 }
 inline V16 add(V16 a, V16 b) { return vqaddq_s16(a, b); }
 inline V16 multiply(V16 a, V16 b) { return vqrdmulhq_s16(a, b); }
-inline V16 apart(const uint8_t* a, const uint8_t* b) {
-  return vreinterpretq_s16_u16(vpaddlq_u8(vabdq_u8(vld1q_u8(a), vld1q_u8(b))));
-}
 
 #include "row_kernels_plain.h"
 #include "row_kernels_vector.h"
@@ -69,7 +66,7 @@ inline V16 apart(const uint8_t* a, const uint8_t* b) {
 
 extern const RowKernels kNeonKernels;
 const RowKernels kNeonKernels{plan_vector,  blend_vector,  stretch_vector, place_plain,
-                              spread_plain, shift_plain, fade_plain,  miss_vector, smooth_plain};
+                              spread_plain, shift_plain, settle_plain, smooth_plain};
 
 }  // namespace palantir
 

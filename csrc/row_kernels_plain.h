@@ -95,32 +95,23 @@ inline void shift_plain(const uint16_t* in, std::ptrdiff_t in_stride, int added,
   }
 }
 
-inline bool fade_plain(const int16_t* down, const int16_t* across, const uint16_t* trust, int y,
-                       int width, int height, int faint, int farthest, uint16_t* confidence) {
+inline bool settle_plain(const int16_t* down, const int16_t* across, const uint16_t* own,
+                         const uint16_t* mean, int y, int width, int height,
+                         uint16_t* confidence) {
   uint16_t any = 0;
   for (int x = 0; x < width; ++x) {
-    const auto product = static_cast<uint32_t>(confidence[x]) * trust[x];
-    const auto faded = static_cast<uint16_t>((product + 128) >> kConfidenceBits);
+    const int product = (own[x] * mean[x] + 1) >> 1;  // 1 is 32768
+    const int shown = product < kFullConfidence ? product : kFullConfidence;
     const auto at_x = static_cast<unsigned>(x + ((across[x] + 8) >> 4));
     const auto at_y = static_cast<unsigned>(y + ((down[x] + 8) >> 4));
-    const bool gone = (faded < faint) | (down[x] > farthest) | (down[x] < -farthest) |
-                      (across[x] > farthest) | (across[x] < -farthest) |
-                      (at_x >= static_cast<unsigned>(width)) |
+    const bool gone = (confidence[x] == 0) | (shown < kFaintConfidence) | (down[x] > kFarthest) |
+                      (down[x] < -kFarthest) | (across[x] > kFarthest) |
+                      (across[x] < -kFarthest) | (at_x >= static_cast<unsigned>(width)) |
                       (at_y >= static_cast<unsigned>(height));
-    confidence[x] = gone ? uint16_t{0} : faded;
+    confidence[x] = static_cast<uint16_t>(gone ? 0 : shown);
     any |= confidence[x];
   }
   return any != 0;
-}
-
-inline void miss_plain(const uint8_t* shown, const uint8_t* predicted, const uint8_t* shown_below,
-                       const uint8_t* predicted_below, int width, uint16_t* out) {
-  const auto apart = [](int a, int b) { return a < b ? b - a : a - b; };
-  for (int x = 0; x < width; ++x)
-    out[x] = static_cast<uint16_t>(apart(shown[2 * x], predicted[2 * x]) +
-                                   apart(shown[2 * x + 1], predicted[2 * x + 1]) +
-                                   apart(shown_below[2 * x], predicted_below[2 * x]) +
-                                   apart(shown_below[2 * x + 1], predicted_below[2 * x + 1]));
 }
 
 inline void smooth_plain(const uint16_t* above, const uint16_t* row, const uint16_t* below,

@@ -15,6 +15,6 @@ namespace {
 
 extern const RowKernels kScalarKernels;
 const RowKernels kScalarKernels{plan_plain,  blend_plain,  stretch_plain, place_plain,
-                                spread_plain, shift_plain, fade_plain,  miss_plain, smooth_plain};
+                                spread_plain, shift_plain, settle_plain, smooth_plain};
 
 }  // namespace palantir

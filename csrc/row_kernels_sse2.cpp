@@ -13,7 +13,7 @@ namespace {
 
 extern const RowKernels kSse2Kernels;
 const RowKernels kSse2Kernels{plan_plain,  blend_plain,  stretch_plain, place_plain,
-                              spread_plain, shift_plain, fade_plain,  miss_plain, smooth_plain};
+                              spread_plain, shift_plain, settle_plain, smooth_plain};
 
 }  // namespace palantir
 

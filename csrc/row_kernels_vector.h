@@ -2,7 +2,7 @@
 // inside PALANTIR_TARGET, after row_kernels_plain.h and the instruction set's own words: V16, V32
 // (the int16 and int32 of one vector), Data, Indices, load_data, load_samples, load_indices,
 // select, dot, pack, widen_pixels, blend_taps, store, store_pixels, add (saturating), multiply (in
-// 1/32768, to the nearest), apart (sums of two absolute differences).
+// 1/32768, to the nearest).
 
 constexpr int kSamples = 8 * kLanes;  // of a V16
 
@@ -97,17 +97,6 @@ void stretch_vector(const int16_t* in, const StretchPlan& plan, int width, const
       {stretch_scale<3, false>, stretch_scale<3, true>},
       {stretch_scale<4, false>, stretch_scale<4, true>}};
   of_scale[plan.phases.scale - 2][detail != nullptr](in, plan, width, detail, weight, out);
-}
-
-void miss_vector(const uint8_t* shown, const uint8_t* predicted, const uint8_t* shown_below,
-                 const uint8_t* predicted_below, int width, uint16_t* out) {
-  int x = 0;
-  for (; x + kSamples <= width; x += kSamples)
-    store(reinterpret_cast<int16_t*>(out + x),
-          apart(shown + 2 * x, predicted + 2 * x) +
-              apart(shown_below + 2 * x, predicted_below + 2 * x));
-  miss_plain(shown + 2 * x, predicted + 2 * x, shown_below + 2 * x, predicted_below + 2 * x,
-             width - x, out + x);
 }
 
 void blend_vector(const uint8_t* const* rows, const int16_t* weight, int width, int16_t* out) {

@@ -83,7 +83,7 @@ class Enhancer:
     grid     patches that anchors count
     reuse    "detail" or "paper" (docs/method.md)
     scale    of the output where there is no network; else the network's
-    fade     `a` of detail reuse, grey levels above 0; None takes the default
+    fade     of detail reuse, grey levels above 0; None takes the default
     colour   for streams that carry no tags of their own; None takes limited BT.601 or BT.709 by
              the frame's height
     name     of the stream, for error messages

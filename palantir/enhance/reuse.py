@@ -57,7 +57,7 @@ class DetailReuse:
     """Detail reuse (docs/method.md): only what the network added travels, over a true base.
 
     scale    SR width / LR width
-    fade     `a`, grey levels: the prediction's miss at which confidence falls to 1/e
+    fade     grey levels by which a flat place may differ from its source at confidence 1/e^2
     threads  that share out the rows of a frame
     """
 
@@ -88,7 +88,7 @@ class DetailReuse:
         return _DetailFrame(frame, self._scale, made, self._pool, self._threads)
 
     def _source(self, frame: CodedFrame, anchors: Sequence[AnchorDetail]) -> _core.DetailSource:
-        source = _core.DetailSource(frame.native, self._scale)
+        source = _core.DetailSource(frame.native, self._scale, self._pool)
         for anchor in anchors:
             for p, added in enumerate(anchor.planes):
                 if added is None or added.size == 0:  # chroma of a tile one pixel wide

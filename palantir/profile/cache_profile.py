@@ -30,7 +30,7 @@ Parameters = Mapping[str, bool | int | float | str]
 
 # What each reuse mode takes where nothing else is asked for; `fade` in grey levels (docs/results.md
 # compares some).
-REUSE_PARAMETERS: Mapping[str, Parameters] = {"detail": {"fade": 20.0}, "paper": {}}
+REUSE_PARAMETERS: Mapping[str, Parameters] = {"detail": {"fade": 2.0}, "paper": {}}
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,9 @@ namespace {
 
 using namespace palantir;
 
-// A 4:2:0 frame whose prediction always came true: trust is full.
+// A 4:2:0 frame that looks the same everywhere and always: trust is full.
 CodedFrame frame_of(BufferPool& pool, int index, int width, int height,
-                    std::vector<Block> blocks) {
+                    std::vector<Block> blocks, uint8_t level = 90) {
   CodedFrame frame{};
   auto& facts = frame.facts;
   facts.index = index;
@@ -26,12 +26,10 @@ CodedFrame frame_of(BufferPool& pool, int index, int width, int height,
     facts.plane_width[p] = p ? (width + 1) / 2 : width;
     facts.plane_height[p] = p ? (height + 1) / 2 : height;
   }
-  for (Picture* picture : {&frame.picture, &frame.prediction}) {
-    *picture = Picture(pool, facts, kPlanes);
-    for (int p = 0; p < kPlanes; ++p) {
-      const auto plane = picture->plane<uint8_t>(p);
-      std::fill(plane.data, plane.data + plane.stride * plane.height, uint8_t{90});
-    }
+  frame.picture = Picture(pool, facts);
+  for (int p = 0; p < kPlanes; ++p) {
+    const auto plane = frame.picture.plane<uint8_t>(p);
+    std::fill(plane.data, plane.data + plane.stride * plane.height, level);
   }
   frame.blocks = std::move(blocks);
   return frame;
@@ -58,13 +56,13 @@ std::vector<Block> blocks_of(int width, int height, int reference, int down, int
 std::shared_ptr<const DetailMap> enhance(BufferPool& pool, const CodedFrame& frame,
                                          const DetailReferences& references,
                                          const std::vector<Area>& anchors) {
-  const auto source = std::make_shared<DetailSource>(frame, 1);
+  const auto source = std::make_shared<DetailSource>(pool, frame, 1);
   for (const Area& area : anchors) {
     const std::vector<int16_t> detail(static_cast<size_t>(area.width) * area.height,
                                       static_cast<int16_t>(640 + frame.facts.index));
     source->add(pool, 0, area.x, area.y, {detail.data(), area.width, area.width, area.height});
   }
-  return reuse_detail(frame, references, 1, make_fade_table(16), anchors, source, pool);
+  return reuse_detail(frame, references, 1, 2, anchors, source, pool);
 }
 
 void the_oldest_of_too_many_sources_goes() {
@@ -118,6 +116,22 @@ void detail_that_came_too_far_is_dropped() {
   expect(live_after(2, -16000, 8192, 0) == 0, "in two steps");
 }
 
+// Brighter by 2 levels, then as before: in the middle 256 * (7/8)^8 = 88 of 256, squared.
+void what_comes_between_does_not_count() {
+  const auto pool = BufferPool::create();
+  DetailReferences known;
+  std::vector<int> confidence;
+  for (int t = 0; t < 3; ++t) {
+    const auto blocks = t ? blocks_of(64, 64, t - 1, 0, 0) : std::vector<Block>{};
+    const auto frame = frame_of(*pool, t, 64, 64, blocks, t == 1 ? 92 : 90);
+    const auto anchors = t ? std::vector<Area>{} : std::vector<Area>{{0, 0, 64, 64}};
+    known[t] = enhance(*pool, frame, known, anchors);
+    confidence.push_back(known[t]->confidence.row(5)[9]);
+  }
+  expect(confidence == std::vector<int>{kFullConfidence, 88 * 88 / 2, kFullConfidence},
+         "confidence is of the source, not of the way");
+}
+
 void names_that_repeat_are_not_mixed_up() {
   const auto pool = BufferPool::create();
   const auto old = enhance(*pool, frame_of(*pool, 3, 64, 64, {}), {}, {{0, 0, 64, 64}});
@@ -134,6 +148,7 @@ int main() {
   the_oldest_of_too_many_sources_goes();
   slow_motion_takes_borders_along();
   detail_that_came_too_far_is_dropped();
+  what_comes_between_does_not_count();
   names_that_repeat_are_not_mixed_up();
   return failures > 0;
 }

@@ -40,7 +40,7 @@ CodedFrame frame(int width, int height, std::initializer_list<Block> blocks) {
     made.facts.plane_height[p] = height;
   }
   for (Picture* picture : {&made.picture, &made.prediction, &made.reconstruction}) {
-    *picture = Picture(*pool, made.facts, kPlanes);
+    *picture = Picture(*pool, made.facts);
     for (int p = 0; p < kPlanes; ++p) {
       const auto plane = picture->plane<uint8_t>(p);
       std::memset(plane.data, 0, static_cast<size_t>(plane.stride) * height);

@@ -101,7 +101,7 @@ CodedFrame frame_of(BufferPool& pool, int width, int height, std::vector<Block> 
     facts.plane_height[p] = p ? (height + 1) / 2 : height;
   }
   for (Picture* picture : {&frame.picture, &frame.prediction, &frame.reconstruction}) {
-    *picture = Picture(pool, facts, kPlanes);
+    *picture = Picture(pool, facts);
     for (int p = 0; p < kPlanes; ++p) {
       const auto plane = picture->plane<uint8_t>(p);
       std::fill(plane.data, plane.data + plane.stride * plane.height, uint8_t{90});

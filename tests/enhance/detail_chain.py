@@ -39,6 +39,7 @@ class Chain:
         self.native: dict[int, _core.DetailMap] = {}
         self.maps: dict[int, Map] = {}
         self.sources: dict[int, list[NDArray[Any]]] = {}
+        self.luma: dict[int, NDArray[np.uint8]] = {}
 
     def follow(
         self, frame: CodedFrame, tiles: Sequence[Tile], known: Sequence[int]
@@ -49,8 +50,9 @@ class Chain:
             frame.native, {i: self.native[i] for i in known if i in self.native}, self.scale,
             self.fade, tiles, source, POOL,
         )  # fmt: skip
+        self.luma[frame.index] = frame.planes[0]
         maps = {i: self.maps[i] for i in known if i in self.maps}
-        made = self.maps[frame.index] = detail_map(frame, maps, self.fade, tiles)
+        made = self.maps[frame.index] = detail_map(frame, maps, self.luma, self.fade, tiles)
         live = made.confidence > 0
         assert (native is not None) == live.any()
         if native is not None:
@@ -69,7 +71,7 @@ class Chain:
 
     def _source(self, frame: CodedFrame, tiles: Sequence[Tile]) -> _core.DetailSource | None:
         random = np.random.default_rng(frame.index)
-        source = _core.DetailSource(frame.native, self.scale)
+        source = _core.DetailSource(frame.native, self.scale, POOL)
         self.sources[frame.index] = []
         for p, plane in enumerate(frame.planes):
             shape = (plane.shape[0] * self.scale, plane.shape[1] * self.scale)

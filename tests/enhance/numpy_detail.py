@@ -16,11 +16,14 @@ from palantir.codec import CodedFrame
 from palantir.tiles import Tile
 from tests.enhance.numpy_reuse import Integers, Part, parts_of
 
-__all__ = ["FAINT", "FULL", "Map", "confidence", "detail_map", "render"]
+__all__ = ["FAINT", "FULL", "Map", "detail_map", "render"]
 
 FULL = 32767  # confidence 1
 FAINT = FULL // 50
 FARTHEST = 16383  # 1/8 LR pixel
+
+
+Pictures = Mapping[int, NDArray[np.uint8]]
 
 
 class Map(NamedTuple):
@@ -32,18 +35,51 @@ class Map(NamedTuple):
     confidence: Integers
 
 
-def confidence(frame: CodedFrame, fade: float) -> Integers:
-    """Of spots: 256 * exp(-mean |LR - prediction| / fade), 0 where nothing is reused, smoothed."""
-    luma = np.abs(frame.planes[0].astype(np.int64) - frame.prediction[0])
-    even = np.pad(luma, [(0, side % 2) for side in luma.shape], mode="edge")
-    miss = (even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2]) / 4
-    trust = np.floor(256 * np.exp(-miss / fade) + 0.5).astype(np.int64)
-    for block in frame.blocks:
-        if not (block["inter"] and block["usable"]):
-            x, y = int(block["x"]) // 2, int(block["y"]) // 2
-            trust[y : y + int(block["height"]) // 2, x : x + int(block["width"]) // 2] = 0
-    padded = np.pad(trust, 1, mode="edge")
-    height, width = trust.shape
+def confidence(made: Map, luma: NDArray[np.uint8], shown: Pictures, fade: float) -> Integers:
+    """Of spots that have a source `t = exp(-(miss / (fade + gradient))^2)` times its mean.
+
+    1 is 32768, 0 elsewhere; `shown` is luma of the sources by coded index.
+    """
+    spots = _spot_sums(luma)
+    padded = np.pad(spots, 1, mode="edge")
+    across, down = padded[1:-1, 2:] - padded[1:-1, :-2], padded[2:, 1:-1] - padded[:-2, 1:-1]
+    gradient = _smoothed((abs(across) + abs(down) + 4) // 8)  # half grey levels a pixel
+    tolerance = np.float32(max(256 * fade, 1e-3)) + np.float32(128) * gradient.astype(np.float32)
+    share = (64 * spots - _found(made, shown)).astype(np.float32) / tolerance
+    base = np.maximum(np.float32(1) - share * share * np.float32(0.125), np.float32(0))
+    fourth = (base * base) * (base * base)
+    trust = (fourth * fourth * np.float32(256) + np.float32(0.5)).astype(np.int64)
+    trust = np.where(made.confidence > 0, trust, 0)
+    return np.asarray((trust * _smoothed(trust) + 1) // 2)
+
+
+def _found(made: Map, shown: Pictures) -> Integers:
+    """64 times the sums of 2x2 pixels that spots see at their displaced places, bilinearly."""
+    found = np.zeros_like(made.source)
+    for index in np.unique(made.source[made.confidence > 0]):
+        here = (made.source == index) & (made.confidence > 0)
+        pixels = np.pad(shown[int(index)].astype(np.int64), ((0, 2), (0, 2)), mode="edge")
+        sums = pixels[:-1, :-1] + pixels[1:, :-1] + pixels[:-1, 1:] + pixels[1:, 1:]
+        height, width = shown[int(index)].shape
+        y, x = (16 * position[here] for position in np.indices(here.shape))
+        y = (y + made.down[here]).clip(0, 8 * (height - 1))
+        x = (x + made.across[here]).clip(0, 8 * (width - 1))
+        found[here] = sum(
+            wy * wx * sums[y // 8 + j, x // 8 + i]
+            for j, wy in enumerate((8 - y % 8, y % 8))
+            for i, wx in enumerate((8 - x % 8, x % 8))
+        )
+    return found
+
+
+def _spot_sums(luma: NDArray[np.uint8]) -> Integers:
+    even = np.pad(luma.astype(np.int64), [(0, side % 2) for side in luma.shape], mode="edge")
+    return np.asarray(even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2])
+
+
+def _smoothed(values: Integers) -> Integers:
+    padded = np.pad(values, 1, mode="edge")
+    height, width = values.shape
     total = sum(
         (4 - abs(j - 1)) * (4 - abs(i - 1)) * padded[j : j + height, i : i + width]
         for j in range(3) for i in range(3)
@@ -52,9 +88,13 @@ def confidence(frame: CodedFrame, fade: float) -> Integers:
 
 
 def detail_map(
-    frame: CodedFrame, references: Mapping[int, Map], fade: float, anchors: Sequence[Tile]
+    frame: CodedFrame,
+    references: Mapping[int, Map],
+    shown: Pictures,
+    fade: float,
+    anchors: Sequence[Tile],
 ) -> Map:
-    """Where the frame's spots take their detail from."""
+    """Where the frame's spots take their detail from; `shown` has the luma of all sources."""
     height, width = ((side + 1) // 2 for side in frame.planes[0].shape)
     fitting = [known for known in references.values() if known.source.shape == (height, width)]
     sources = [known.source[known.confidence > 0] for known in fitting]
@@ -67,7 +107,7 @@ def detail_map(
                 for part in parts_of(frame, block, r, 0) if known else ():
                     assert known is not None
                     _take(made, known, part, age)
-    _fade(made, confidence(frame, fade))
+    _settle(made, confidence(made, frame.planes[0], shown, fade))
     for left, top, right, bottom in anchors:
         area = slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2)
         for plane, value in zip(made, (frame.index, 0, 0, FULL), strict=True):
@@ -90,8 +130,9 @@ def _take(made: Map, reference: Map, part: Part, age: int) -> None:
         plane[here] = np.where(better, other[there] + added, plane[here])
 
 
-def _fade(made: Map, trust: Integers) -> None:
-    made.confidence[:] = (made.confidence * trust + 128) // 256
+def _settle(made: Map, trust: Integers) -> None:
+    alive = made.confidence > 0
+    made.confidence[:] = np.where(alive, np.minimum(trust, FULL), 0)
     y, x = np.indices(trust.shape)
     rows, columns = y + (made.down + 8) // 16, x + (made.across + 8) // 16
     gone = (made.confidence < FAINT) | (rows < 0) | (columns < 0)

@@ -1,42 +1,36 @@
-"""Confidence: how far a reference is believed to show what the frame shows."""
+"""Confidence: how far detail is believed to fit what the frame shows."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from palantir import _core
 from palantir.codec import CodedFrame
-from tests.enhance.numpy_detail import confidence
+from palantir.tiles import Tile
+from tests.enhance.detail_chain import Chain
+from tests.enhance.numpy_detail import FULL, Integers
 
 
-@pytest.mark.parametrize("fade", [0.5, 8.0, 16.3, 1e9])
-def test_equals_numpy(rich_frames: list[CodedFrame], fade: float) -> None:
-    for frame in rich_frames[:8]:
-        native = _core.confidence(frame.native, fade)
-        assert native.dtype == np.uint16
-        np.testing.assert_array_equal(native, confidence(frame, fade))
-
-
-def test_intra_pictures_have_none(rich_frames: list[CodedFrame]) -> None:
-    assert not _core.confidence(rich_frames[0].native, 8.0).any()
-
-
-def test_it_is_full_where_the_prediction_came_true(rich_frames: list[CodedFrame]) -> None:
-    frame = rich_frames[3]
-    trust = _core.confidence(frame.native, 1e9)  # every miss is forgiven, intra is not
-    reused = np.ones(trust.shape, bool)
-    for block in frame.blocks[frame.blocks["inter"] == 0]:
-        x, y, width, height = (int(block[key]) // 2 for key in ("x", "y", "width", "height"))
-        reused[max(y - 1, 0) : y + height + 1, max(x - 1, 0) : x + width + 1] = False
-    assert reused.any()
-    assert not reused.all()
-    assert (trust[reused] == 256).all()
-    assert trust.max() == 256
+def carried(frames: list[CodedFrame], fade: float) -> list[Integers]:
+    """Confidence in the first frame's detail in each later one."""
+    chain, first = Chain(1, fade), frames[0]
+    chain.follow(first, [Tile(0, 0, first.width, first.height)], [])
+    for frame in frames[1:]:
+        chain.follow(frame, [], frame.references)
+    return [chain.maps[frame.index].confidence for frame in frames[1:]]
 
 
 def test_it_falls_as_the_fade_shortens(rich_frames: list[CodedFrame]) -> None:
-    for frame in rich_frames[1:4]:
-        strict, lenient = (_core.confidence(frame.native, fade) for fade in (2.0, 20.0))
-        assert (strict <= lenient).all()
-        assert strict.sum() < lenient.sum()
+    strict, lenient = (carried(rich_frames[:3], fade)[0] for fade in (0.5, 20.0))
+    assert (strict <= lenient).all()
+    assert strict.sum() < lenient.sum()
+
+
+def test_with_an_endless_fade_only_places_without_detail_lower_it(
+    rich_frames: list[CodedFrame],
+) -> None:
+    for confidence in carried(rich_frames[:4], 1e9):
+        dead = np.pad(confidence == 0, 1, mode="edge")
+        height, width = confidence.shape
+        near = sum(dead[j : j + height, i : i + width] for j in range(3) for i in range(3)) > 0
+        assert (confidence[~near] == FULL).all()
+        assert (~near).mean() > 0.1

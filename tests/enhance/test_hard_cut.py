@@ -40,7 +40,7 @@ def added(cut_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[NDAr
     network = convolutions(
         tmp_path_factory.mktemp("networks"), 2, 1, output="detail", value_range="limited"
     )
-    enhancer, differences = Enhancer(network, GRID, fade=8.0), []
+    enhancer, differences = Enhancer(network, GRID), []
     for packet in packets(cut_clip):
         (coded,) = packet.frames
         frame = enhancer.process(packet, np.full((1, GRID.count), coded.index < CUT))
@@ -81,7 +81,7 @@ def test_nothing_is_carried_over_the_cut(added: list[NDArray[np.int64]]) -> None
 def test_where_the_prediction_failed_there_is_no_detail(
     cut_clip: Path, added: list[NDArray[np.int64]]
 ) -> None:
-    """Beyond a miss of 48 grey levels (6 fades) confidence rounds to at most 1/256."""
+    """Nothing about such places looks like the scene before."""
     frame = coded_frames(cut_clip)[CUT]
     failed = miss_of(frame) > 48
     assert failed.mean() > 0.3

@@ -105,13 +105,11 @@ def test_references_of_another_size_are_ignored(
 def test_an_impossible_fade_is_refused(rich_frames: list[CodedFrame], fade: float) -> None:
     with pytest.raises(ValueError, match="fade must be above 0"):
         _core.reuse_detail(rich_frames[0].native, {}, 2, fade, [], None, POOL)
-    with pytest.raises(ValueError, match="fade must be above 0"):
-        _core.confidence(rich_frames[0].native, fade)
 
 
 def test_what_does_not_fit_is_refused(rich_frames: list[CodedFrame]) -> None:
     frame = rich_frames[0]
-    source = _core.DetailSource(frame.native, 2)
+    source = _core.DetailSource(frame.native, 2, POOL)
     samples = np.zeros((10, 10), np.int16)
     for plane, x, y in ((0, -1, 0), (0, 0, -1), (0, 2 * frame.width - 9, 0), (1, 99, 99)):
         with pytest.raises(ValueError, match="an anchor of 10x10 samples does not lie"):
@@ -122,8 +120,8 @@ def test_what_does_not_fit_is_refused(rich_frames: list[CodedFrame]) -> None:
     for tiles, given, words in (
         ([outside], source, "does not lie in its frame"),
         ([(0, 0, 4, 4)], None, "anchors need a source"),
-        ([], _core.DetailSource(rich_frames[1].native, 2), "another frame's"),
-        ([], _core.DetailSource(native, 3), "another frame's"),
+        ([], _core.DetailSource(rich_frames[1].native, 2, POOL), "another frame's"),
+        ([], _core.DetailSource(native, 3, POOL), "another frame's"),
     ):
         with pytest.raises(ValueError, match=words):
             _core.reuse_detail(native, {}, 2, FADE, tiles, given, POOL)
@@ -134,7 +132,7 @@ def test_rows_may_be_shared_out(rich_frames: list[CodedFrame]) -> None:
     shared: dict[int, _core.DetailMap] = {}
     for frame in rich_frames:
         native, tiles = frame.native, [(8, 4, 72, 60)] if frame.index % 5 == 0 else []
-        source = _core.DetailSource(native, 2) if tiles else None
+        source = _core.DetailSource(native, 2, POOL) if tiles else None
         if source:
             noise = np.random.default_rng(frame.index).normal(0, 2000, (112, 128))
             source.add(0, 16, 8, noise.astype(np.int16), POOL)

@@ -18,7 +18,7 @@ from palantir.codec import decode
 hash, pool, maps, random = hashlib.sha256(), _core.BufferPool(), {}, np.random.default_rng(1)
 for frame in decode(sys.argv[1]):
     known = {i: maps[i] for i in frame.references if i in maps}
-    source = _core.DetailSource(frame.native, 4)
+    source = _core.DetailSource(frame.native, 4, pool)
     added = random.integers(-9000, 9000, (64, 96)).astype(np.int16)
     source.add(0, 32, 16, added, pool)
     made = _core.reuse_detail(frame.native, known, 4, 16.0, [(8, 4, 32, 20)], source, pool)

@@ -41,7 +41,7 @@ class Stream {
       : input_(input), maker_(input, *pool_), width_(input.number(1, 150)),
         height_(input.number(1, 150)), scale_(input.number(1, kMaxScale)),
         threads_(input.number(1, 2)), index_(input.number(0, 70000)),
-        table_(make_fade_table(1 << input.number(0, 9))) {}
+        fade_(std::ldexp(1, input.number(0, 9))) {}
 
   void run() {
     for (int count = input_.number(1, 12); count > 0 && !input_.empty(); --count) {
@@ -94,12 +94,12 @@ class Stream {
 
   void enhance(Made& made) {
     const CodedFrame& frame = made.frame;
-    const auto source = std::make_shared<DetailSource>(frame, scale_);
+    const auto source = std::make_shared<DetailSource>(*pool_, frame, scale_);
     const auto anchors = anchors_of(frame, *source);
     DetailReferences references;
     for (const auto& [index, earlier] : made_)
       if (earlier.map && index > index_ - 66000) references.emplace(index, earlier.map);
-    made.map = reuse_detail(frame, references, scale_, table_, anchors,
+    made.map = reuse_detail(frame, references, scale_, fade_, anchors,
                             anchors.empty() ? nullptr : source, *pool_, threads_);
     Pixels whole(frame, scale_), parts(frame, scale_);
     const int rows = spots(height_), middle = input_.number(0, rows);
@@ -128,7 +128,7 @@ class Stream {
   std::shared_ptr<BufferPool> pool_ = BufferPool::create();
   FrameMaker maker_;
   int width_, height_, scale_, threads_, index_;
-  FadeTable table_;
+  double fade_;
   std::map<int, Made> made_;
 };
 

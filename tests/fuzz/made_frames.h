@@ -31,7 +31,7 @@ class FrameMaker {
       facts.plane_height[p] = p ? (height + facts.subsampling_y) >> facts.subsampling_y : height;
     }
     for (Picture* picture : {&frame.picture, &frame.prediction, &frame.reconstruction}) {
-      *picture = Picture(pool_, facts, kPlanes);
+      *picture = Picture(pool_, facts);
       paint(*picture);
     }
     for (int y = 0; y < height; y += kMaxBlock)
