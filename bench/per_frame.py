@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from bench.clip import clip_name, data_clips
+from bench.clip import data_clips
 from bench.report import Report, Table, machine
+from palantir.evaluate.material import clip_name
 from palantir.media import read_frames
 from palantir.models import SRNetwork
 from palantir.train.dataset import ClipPair, Source, make_pair

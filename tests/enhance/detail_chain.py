@@ -39,7 +39,7 @@ class Chain:
         self.native: dict[int, _core.DetailMap] = {}
         self.maps: dict[int, Map] = {}
         self.sources: dict[int, list[NDArray[Any]]] = {}
-        self.luma: dict[int, NDArray[np.uint8]] = {}
+        self.luma: dict[int, NDArray[Any]] = {}
 
     def follow(
         self, frame: CodedFrame, tiles: Sequence[Tile], known: Sequence[int]

@@ -23,7 +23,7 @@ FAINT = FULL // 50
 FARTHEST = 16383  # 1/8 LR pixel
 
 
-Pictures = Mapping[int, NDArray[np.uint8]]
+Pictures = Mapping[int, NDArray[Any]]
 
 
 class Map(NamedTuple):
@@ -35,7 +35,7 @@ class Map(NamedTuple):
     confidence: Integers
 
 
-def confidence(made: Map, luma: NDArray[np.uint8], shown: Pictures, fade: float) -> Integers:
+def confidence(made: Map, luma: NDArray[Any], shown: Pictures, fade: float) -> Integers:
     """Of spots that have a source `t = exp(-(miss / (fade + gradient))^2)` times its mean.
 
     1 is 32768, 0 elsewhere; `shown` is luma of the sources by coded index.
@@ -72,7 +72,7 @@ def _found(made: Map, shown: Pictures) -> Integers:
     return found
 
 
-def _spot_sums(luma: NDArray[np.uint8]) -> Integers:
+def _spot_sums(luma: NDArray[Any]) -> Integers:
     even = np.pad(luma.astype(np.int64), [(0, side % 2) for side in luma.shape], mode="edge")
     return np.asarray(even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2])
 
