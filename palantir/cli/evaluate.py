@@ -83,7 +83,7 @@ def _sizes(
 )
 @click.option(
     "--selector", "selectors", metavar="NAME", multiple=True,
-    help="As of palantir schedule, gain-per-cost or nemo; repeatable  [default: "
+    help="As of palantir schedule, or nemo; repeatable  [default: "
     "adjoint, gain-per-cost, neuroscaler, key-uniform, key-alt, texture, random]",
 )  # fmt: skip
 @click.option(

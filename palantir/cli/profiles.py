@@ -13,7 +13,7 @@ import click
 
 from palantir.cli.damage import Damage
 from palantir.cli.progress import progress_bar
-from palantir.errors import MediaError, ProfileError
+from palantir.errors import MediaError, ProfileError, ScheduleError
 
 if TYPE_CHECKING:
     from palantir.graph import ErrorGraph
@@ -70,7 +70,14 @@ class Settings:
 
     @property
     def options(self) -> dict[str, int]:
-        """Of the selector."""
+        """Of the selector. Raises ScheduleError where the network's reach is unbounded."""
+        if self.selector == "gain-per-cost":
+            from palantir.models import network_load
+
+            radius = network_load(self.model).radius
+            if radius is None:
+                raise ScheduleError("selector gain-per-cost: the network's reach is unbounded")
+            return {"radius": radius}
         return {} if self.seed is None else {"seed": self.seed}
 
 

@@ -36,7 +36,7 @@ Examples:
   palantir schedule segment.webm                       segment.pcp, 5 % of the patch area
   palantir schedule segment.webm -o a.pcp --budget 20  20 patches in each GoP
   palantir schedule segment.webm --patch 64x64 --interval 200ms --json
-  palantir schedule segment.webm --budget 20GMAC/s --model net.onnx
+  palantir schedule segment.webm --budget 20GMAC/s --model net.onnx --selector gain-per-cost
   palantir schedule *.webm -o profiles --resume        one profile each; go on later
   palantir schedule a.webm b.webm --joint --budget 1%  the budget goes where it gains most
   palantir schedule segment.webm --selector random --seed 7
@@ -48,6 +48,8 @@ Selectors:
   sequential   the same picks, every candidate set evaluated in full: the slow reference
   spmv, spmm   the same picks on torch, one candidate set or many at a time; need the extra
                palantir-sr[torch]
+  gain-per-cost  rectangles of patches, up to whole frames, by exact gain per pixel that the
+               network (--model) computes, halo included: for budgets in MAC/s
   neuroscaler  whole frames: key frames, alt-refs, others, by coded bytes and distance
   key-uniform  whole frames: key frames, then evenly spaced ones
   key-alt      whole frames: key frames, alt-refs by coded bytes, then evenly spaced ones
@@ -56,7 +58,7 @@ Selectors:
   all, none    every patch, no patch, whatever the budget
 """
 _SELECTORS = (
-    "adjoint", "sequential", "spmv", "spmm",
+    "adjoint", "sequential", "spmv", "spmm", "gain-per-cost",
     "neuroscaler", "key-uniform", "key-alt", "texture", "random", "all", "none",
 )  # fmt: skip
 
@@ -92,7 +94,7 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
         from palantir.models import network_load
 
         network = network_load(model)
-    elif model:
+    elif model and context.params.get("selector") != "gain-per-cost":
         raise click.BadParameter(f"{text!r} does not depend on --model; 20GMAC/s would")
     parse = parsed_by(lambda given: Budget.parse(given, network))
     parsed: Allowance = parse(context, parameter, text)
@@ -102,7 +104,7 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
 @click.command("schedule", epilog=_EXAMPLES)
 @file_argument("segments", nargs=-1, required=True, metavar="SEGMENT...")
 @output_option("-o", "--output", help="Profile to write [SEGMENT's name .pcp]; of several: folder.")
-@file_option("--model", "Network that a budget in MAC/s is spent on [the shipped x4 network].",
+@file_option("--model", "Network of a budget in MAC/s or gain-per-cost [the shipped x4 network].",
              is_eager=True)  # fmt: skip
 @click.option(
     "--budget",
@@ -128,6 +130,7 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     metavar="NAME",
     default="adjoint",
     show_default=True,
+    is_eager=True,
     help="Who chooses; the list is below.",
 )
 @click.option(

@@ -17,7 +17,6 @@ from palantir.grid import PatchGrid
 from palantir.models import SRNetwork
 from palantir.profile import CacheProfile
 from palantir.schedule import Allowance, Budget, CostShare, Selector, select
-from palantir.schedule.gain_per_cost import GainPerCost
 
 __all__ = [
     "NO_ANCHORS",
@@ -152,12 +151,13 @@ def budgeted_jobs(
     selector: str | Selector = method.selector
     if method.selector == "nemo" and nemo is not None:
         selector = nemo
-    if method.selector == "gain-per-cost":
-        selector = GainPerCost(network.radius).select
+    options = {"radius": network.radius} if method.selector == "gain-per-cost" else None
     whole = graph.objective()
     for budget in question.budgets:
         allowance = _allowance(budget, network, question)
-        picks = select(graph, allowance, selector, _INTERVAL, without=method.without)
+        picks = select(
+            graph, allowance, selector, _INTERVAL, without=method.without, options=options
+        )
         anchors = picks.anchors_by_frame(len(graph.frames), grid.count)
         estimate = graph.objective(picks.order) / whole if whole else 0.0
         size = len(CacheProfile.from_selection(graph, picks, reuse_mode(reuse)[0]).to_bytes())

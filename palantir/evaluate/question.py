@@ -40,7 +40,7 @@ SELECTORS = (
 OURS = ("adjoint", "gain-per-cost")
 
 _SEEING_THE_GRAPH = (*OURS, "sequential", "spmv", "spmm", "texture")
-_KNOWN = (*SELECTORS_KNOWN, "gain-per-cost", "nemo")
+_KNOWN = (*SELECTORS_KNOWN, "nemo")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Question:
     clips         HR files
     networks      of anchors and per-frame SR
     every_frame   networks that only run on every frame: the comparison at equal compute
-    selectors     names, in `palantir.schedule.SELECTORS`, "gain-per-cost" or "nemo"
+    selectors     names, in `palantir.schedule.SELECTORS`, or "nemo"
     error_models  names; selectors that see no graph take the first
     ablations     whether `adjoint` is also to choose without weights, and without texture, on the
                   first grid and in the first mode

@@ -21,7 +21,7 @@ Without: TypeAlias = Literal["weight", "texture"] | None
 
 # Each is a module of this package, dashes as underscores, with a function `select`.
 SELECTORS = (
-    "adjoint", "sequential", "spmv", "spmm",
+    "adjoint", "sequential", "spmv", "spmm", "gain-per-cost",
     "neuroscaler", "key-uniform", "key-alt", "texture", "random", "all", "none",
 )  # fmt: skip
 

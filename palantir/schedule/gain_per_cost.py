@@ -14,42 +14,42 @@ best patch outwards in a row, then row by row.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from palantir.errors import ScheduleError
 from palantir.graph.error_graph import ErrorGraph
 from palantir.schedule.frame_order import picks_of_nodes
 from palantir.schedule.selection import TIE_TOLERANCE, Picks
 from palantir.tiles import Tile, with_halo
 
-__all__ = ["GainPerCost"]
+__all__ = ["select"]
 
 _SIDES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)  # patches; and the whole frame
 
 
-@dataclass(frozen=True)
-class GainPerCost:
-    """Its `select` is a selector for a network of this receptive-field radius, in LR pixels."""
+def select(graph: ErrorGraph, count: int, *, radius: int = 8) -> Picks:
+    """See `palantir.schedule.selection.Selector`.
 
-    radius: int
-
-    def select(self, graph: ErrorGraph, count: int) -> Picks:
-        """See `palantir.schedule.selection.Selector`."""
-        count = min(count, graph.nodes)
-        rectangles = _Rectangles(graph, self.radius)
-        order: list[int] = []
-        while len(order) < count:
-            gains = graph.errors(order) * graph.influence(order)
-            picked = rectangles.pick(gains.reshape(len(graph.frames), -1))
-            if not picked:
-                break
-            order += picked
-        if len(order) < count:  # of no gain, but asked for
-            left = np.setdiff1d(np.arange(graph.nodes), order)
-            order += left[: count - len(order)].tolist()
-        return picks_of_nodes(graph, np.array(order[:count], np.int64))
+    radius  LR pixels of halo around a tile: the network's receptive field; by default that of the
+            shipped x4 network. Below 0: ScheduleError
+    """
+    if radius < 0:
+        raise ScheduleError(f"selector gain-per-cost: a radius of {radius} pixels is none")
+    count = min(count, graph.nodes)
+    rectangles = _Rectangles(graph, radius)
+    order: list[int] = []
+    while len(order) < count:
+        gains = graph.errors(order) * graph.influence(order)
+        picked = rectangles.pick(gains.reshape(len(graph.frames), -1))
+        if not picked:
+            break
+        order += picked
+    if len(order) < count:  # of no gain, but asked for
+        left = np.setdiff1d(np.arange(graph.nodes), order)
+        order += left[: count - len(order)].tolist()
+    return picks_of_nodes(graph, np.array(order[:count], np.int64))
 
 
 class _Rectangles:

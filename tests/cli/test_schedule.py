@@ -10,7 +10,7 @@ import pytest
 
 from palantir.cli.schedule import _SELECTORS
 from palantir.graph import ErrorGraph
-from palantir.models import SRNetwork
+from palantir.models import SRNetwork, network_load, shipped_model
 from palantir.profile import CacheProfile
 from palantir.schedule import SELECTORS, select, select_jointly
 from palantir.tiles import merge_anchors, with_halo
@@ -44,6 +44,13 @@ def test_a_selector_is_called_by_its_name(run: Run, here: Path, name: str) -> No
     expected = select(ErrorGraph.from_video("segment.webm"), 2, name, 6)
     np.testing.assert_array_equal(profile.anchors.ravel().nonzero()[0], np.sort(expected.order))
     assert profile.selector == name
+
+
+def test_gain_per_cost_is_told_the_networks_radius(run: Run, here: Path) -> None:
+    profile = profile_of(run, "--selector", "gain-per-cost", "--budget", "20%")
+    assert (profile.selector, profile.parameters["radius"]) == ("gain-per-cost", 8)
+    profile = profile_of(run, "--selector", "gain-per-cost", "--model", str(shipped_model(2)))
+    assert profile.parameters["radius"] == network_load(shipped_model(2)).radius
 
 
 def test_the_seed_of_random_picks(run: Run, here: Path) -> None:
