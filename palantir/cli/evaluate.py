@@ -41,14 +41,18 @@ def _share(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tup
     return tuple(values)
 
 
-def _by_clip(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
+def _by_clip(
+    _: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, int]:
     """Numbers from text such as 60 or bunny=25, by clip; "" is all others."""
     found = {}
     for text in texts:
         match = re.fullmatch(r"(?:(.+)=)?([0-9]{1,9})", text)
         if match is None:
-            raise click.BadParameter(f"{text!r} is neither a frame's number nor CLIP=NUMBER")
-        found[match[1] or ""] = int(match[2])
+            raise click.BadParameter(f"{text!r} is neither a number nor CLIP=NUMBER")
+        number = found[match[1] or ""] = int(match[2])
+        if parameter.name == "frames" and not number:
+            raise click.BadParameter(f"{text!r} is no frame at all")
     return found
 
 

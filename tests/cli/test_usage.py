@@ -77,7 +77,8 @@ WRONG = [
       for option, value in (("--budget", "2"), ("--budget", "0"), ("--budget", "1/0"),
                             ("--selector", "best"), ("--error-model", "best"), ("--grid", "0x2"),
                             ("--patch", "64"), ("--first", "x"), ("--rate", "0"),
-                            ("--reuse", "all"), ("--frames", "x"))),
+                            ("--reuse", "all"), ("--frames", "x"), ("--frames", "0"),
+                            ("--frames", "dog=0"))),
 ]  # fmt: skip
 
 
