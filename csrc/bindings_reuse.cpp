@@ -83,17 +83,8 @@ struct SRBuffer {
 
 using Rectangle = std::tuple<int, int, int, int>;  // left, top, right, bottom
 
-std::shared_ptr<DetailMap> detail(const CodedFrame& frame, const DetailReferences& references,
-                                  int scale, double fade, const std::vector<Rectangle>& anchors,
-                                  std::shared_ptr<const DetailSource> source, BufferPool& pool,
-                                  int threads) {
-  check_scale(scale);
-  check_frame(frame);
-  check_fade(fade);
-  for (const auto& [index, map] : references)
-    if (!map) throw py::value_error("reference " + std::to_string(index) + " is None");
-  if (source && (source->index() != frame.facts.index || source->scale() != scale))
-    throw py::value_error("the source is another frame's");
+// Throws ValueError where one does not lie in the frame.
+std::vector<Area> areas_of(const std::vector<Rectangle>& anchors, const CodedFrame& frame) {
   std::vector<Area> areas;
   for (const auto& [left, top, right, bottom] : anchors) {
     if (left < 0 || top < 0 || left >= right || top >= bottom || right > frame.facts.width ||
@@ -103,9 +94,22 @@ std::shared_ptr<DetailMap> detail(const CodedFrame& frame, const DetailReference
                             ") does not lie in its frame");
     areas.push_back({left, top, right - left, bottom - top});
   }
-  if (!areas.empty() && !source) throw py::value_error("anchors need a source");
+  return areas;
+}
+
+std::shared_ptr<DetailMap> detail(const CodedFrame& frame, const DetailReferences& references,
+                                  int scale, double fade,
+                                  std::shared_ptr<const DetailSource> source, BufferPool& pool,
+                                  int threads) {
+  check_scale(scale);
+  check_frame(frame);
+  check_fade(fade);
+  for (const auto& [index, map] : references)
+    if (!map) throw py::value_error("reference " + std::to_string(index) + " is None");
+  if (source && (source->index() != frame.facts.index || source->scale() != scale))
+    throw py::value_error("the source is another frame's");
   py::gil_scoped_release release;
-  return reuse_detail(frame, references, scale, fade, areas, std::move(source), pool, threads);
+  return reuse_detail(frame, references, scale, fade, std::move(source), pool, threads);
 }
 
 py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, BufferPool& pool,
@@ -139,11 +143,13 @@ py::tuple paper(const CodedFrame& frame, const ReferenceArrays<uint8_t>& arrays,
   return lend(sr.bytes, sr.planes);
 }
 
-std::shared_ptr<DetailSource> make_source(const CodedFrame& frame, int scale, BufferPool& pool) {
+std::shared_ptr<DetailSource> make_source(const CodedFrame& frame, int scale,
+                                          const std::vector<Rectangle>& anchors, BufferPool& pool) {
   check_scale(scale);
   check_frame(frame);
+  std::vector<Area> areas = areas_of(anchors, frame);
   py::gil_scoped_release release;
-  return std::make_shared<DetailSource>(pool, frame, scale);
+  return std::make_shared<DetailSource>(pool, frame, scale, std::move(areas));
 }
 
 void add_detail(DetailSource& source, int p, int x, int y, const PlaneArray<int16_t>& detail,
@@ -232,7 +238,8 @@ void register_reuse(py::module_& module) {
   py::class_<BufferPool, std::shared_ptr<BufferPool>>(module, "BufferPool")
       .def(py::init(&BufferPool::create));
   py::class_<DetailSource, std::shared_ptr<DetailSource>>(module, "DetailSource")
-      .def(py::init(&make_source), py::arg("frame"), py::arg("scale"), py::arg("pool"))
+      .def(py::init(&make_source), py::arg("frame"), py::arg("scale"), py::arg("anchors"),
+           py::arg("pool"))
       .def("add", &add_detail, py::arg("plane"), py::arg("x"), py::arg("y"), py::arg("detail"),
            py::arg("pool"));
   py::class_<DetailMap, std::shared_ptr<DetailMap>>(module, "DetailMap")
@@ -242,7 +249,7 @@ void register_reuse(py::module_& module) {
       .def_property_readonly("across", copy_member(&DetailMap::across))
       .def_property_readonly("confidence", copy_member(&DetailMap::confidence));
   module.def("reuse_detail", &detail, py::arg("frame"), py::arg("references"), py::arg("scale"),
-             py::arg("fade"), py::arg("anchors"), py::arg("source").none(true), py::arg("pool"),
+             py::arg("fade"), py::arg("source").none(true), py::arg("pool"),
              py::arg("threads") = 1);
   module.def("render_detail", &render, py::arg("frame"), py::arg("detail").none(true),
              py::arg("scale"), py::arg("pool"), py::arg("threads") = 1);

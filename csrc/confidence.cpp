@@ -1,8 +1,6 @@
 #include "confidence.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 
 #include "simd.h"
 
@@ -11,12 +9,12 @@ namespace palantir {
 namespace {
 
 constexpr int kEighths = 8;             // a displacement counts 1/8 pixel
-constexpr float kLeastFade = 1e-3f;     // in 1/256 grey level: no division by zero
+constexpr double kLeastFade = 1e-3, kMostFade = 1e9;  // in 1/256 grey level: finite shares
 constexpr float kGradientUnit = 128.f;  // 1/2 grey level a pixel, in 1/256 grey level
 
 PALANTIR_CLONES
-void sum_pairs(const uint8_t* row, const uint8_t* below, int width, uint16_t* out) {
-  for (int x = 0; x < width - 1; ++x)
+void sum_pairs(const uint8_t* row, const uint8_t* below, int count, uint16_t* out) {
+  for (int x = 0; x < count; ++x)
     out[x] = static_cast<uint16_t>(row[x] + row[x + 1] + below[x] + below[x + 1]);
 }
 
@@ -67,25 +65,24 @@ void trust(const uint16_t* sums, const uint16_t* found, const uint16_t* gradient
 
 }  // namespace
 
-PixelSums::PixelSums(BufferPool& pool, const Plane<const uint8_t>& luma) {
-  const int width = luma.width, height = luma.height;
-  const std::ptrdiff_t stride = width + 1;
-  bytes_ = pool.take(static_cast<size_t>(stride) * (height + 1) * sizeof(uint16_t));
-  auto* sums = reinterpret_cast<uint16_t*>(bytes_.get());
-  for (int y = 0; y <= height; ++y) {
-    const uint8_t *row = luma.row(std::min(y, height - 1)),
-                  *below = luma.row(std::min(y + 1, height - 1));
-    uint16_t* out = sums + y * stride;
-    sum_pairs(row, below, width, out);
-    out[width - 1] = out[width] = static_cast<uint16_t>(2 * (row[width - 1] + below[width - 1]));
+PixelSums::PixelSums(BufferPool& pool, const Plane<const uint8_t>& luma, const Area& part)
+    : part_(part) {
+  if (part.empty()) return;
+  bytes_ = pool.take(static_cast<size_t>(stride()) * (part.height + 1) * sizeof(uint16_t));
+  auto* out = reinterpret_cast<uint16_t*>(bytes_.get());
+  const int last = luma.height - 1, pairs = std::min(part.width + 1, luma.width - 1 - part.x);
+  for (int y = part.y; y <= part.y + part.height; ++y, out += stride()) {
+    const uint8_t *row = luma.row(std::min(y, last)) + part.x,
+                  *below = luma.row(std::min(y + 1, last)) + part.x;
+    sum_pairs(row, below, pairs, out);
+    std::fill(out + pairs, out + stride(), static_cast<uint16_t>(2 * (row[pairs] + below[pairs])));
   }
-  plane_ = {sums, stride, width, height};
 }
 
 Confidence::Confidence(const CodedFrame& frame, const SourceSums& sources, double fade)
     : sources_(sources), luma_(frame.picture.plane<const uint8_t>(0)),
       width_(spots(luma_.width)), height_(spots(luma_.height)),
-      fade_(std::max(static_cast<float>(256 * fade), kLeastFade)),
+      fade_(static_cast<float>(std::clamp(256 * fade, kLeastFade, kMostFade))),
       stride_(static_cast<size_t>(width_) + 2), kept_(kKept * stride_), above_(stride_),
       sums_(stride_), below_(stride_), column_sums_(stride_), smooth_(stride_), found_(stride_) {}
 
@@ -120,25 +117,25 @@ const uint16_t* Confidence::gradient(int y) {
   return smooth_.data();
 }
 
-const PixelSums* Confidence::source_named(uint16_t name) const {
-  for (const auto& [known, sums] : sources_)
-    if (known == name) return sums;
-  return nullptr;
+const PixelSums& Confidence::source_named(uint16_t name) const {
+  return *std::find_if(sources_.begin(), sources_.end(), [name](const auto& known) {
+            return known.first == name;
+          })->second;
 }
 
 // `across` and `down`: where spot `x` looks, in 1/8 pixel of the source.
 void Confidence::find_run(const PixelSums& source, int across, int down, int x, int count) {
-  const Plane<const uint16_t>& sums = source.plane();
+  const Area& part = source.part();
   constexpr int step = kSpot * kEighths;
-  const int right = kEighths * (sums.width - 1), bottom = kEighths * (sums.height - 1);
-  const int y = std::clamp(down, 0, bottom);
-  const uint16_t* row = sums.row(y / kEighths);
+  const int left = kEighths * part.x, right = left + kEighths * (part.width - 1);
+  const int top = kEighths * part.y, y = std::clamp(down, top, top + kEighths * (part.height - 1));
+  const uint16_t* row = source.row(y / kEighths);
   const auto look = [&](int at, int i, int n) {
-    const uint16_t* first = row + at / kEighths;
-    interpolate(first, first + sums.stride, at % kEighths, y % kEighths, n, &found_[x + i]);
+    const uint16_t* first = row + (at - left) / kEighths;
+    interpolate(first, first + source.stride(), at % kEighths, y % kEighths, n, &found_[x + i]);
   };
-  if (across >= 0 && across + step * (count - 1) <= right) return look(across, 0, count);
-  for (int i = 0; i < count; ++i) look(std::clamp(across + step * i, 0, right), i, 1);
+  if (across >= left && across + step * (count - 1) <= right) return look(across, 0, count);
+  for (int i = 0; i < count; ++i) look(std::clamp(across + step * i, left, right), i, 1);
 }
 
 void Confidence::find(int y, const MapRow& row) {
@@ -151,8 +148,8 @@ void Confidence::find(int y, const MapRow& row) {
     end = x + 1;
     if (!row.confidence[x]) continue;
     while (end < width_ && row.confidence[end] && same(x, end)) ++end;
-    if (const PixelSums* source = source_named(row.source[x]))
-      find_run(*source, step * x + row.across[x], step * y + row.down[x], x, end - x);
+    find_run(source_named(row.source[x]), step * x + row.across[x], step * y + row.down[x], x,
+             end - x);
   }
 }
 

@@ -13,31 +13,39 @@
 
 namespace palantir {
 
-// Of a luma plane the sums of 2x2 pixels, one at each pixel as the upper left of them; the last
-// column and row count twice. A sample more is readable to the right and below.
+// Of a part of a luma plane the sums of 2x2 pixels, one at each pixel as the upper left of them; the
+// plane's last column and row count twice. A sample more is readable to the right and below.
 class PixelSums {
  public:
-  PixelSums(BufferPool& pool, const Plane<const uint8_t>& luma);
+  // `part` lies in the plane and may be empty.
+  PixelSums(BufferPool& pool, const Plane<const uint8_t>& luma, const Area& part);
 
-  const Plane<const uint16_t>& plane() const { return plane_; }
+  const Area& part() const { return part_; }
+  // `y` from the part's top to the row below it; the part's first sum is at the begin.
+  const uint16_t* row(int y) const {
+    return reinterpret_cast<const uint16_t*>(bytes_.get()) + (y - part_.y) * stride();
+  }
+  std::ptrdiff_t stride() const { return part_.width + 1; }
 
  private:
+  Area part_;
   BufferPool::Buffer bytes_;
-  Plane<const uint16_t> plane_;
 };
 
 // Sums of the sources of a map, by name (detail_map.h).
 using SourceSums = std::vector<std::pair<uint16_t, const PixelSums*>>;
 
-// 256 * exp(-(miss / (fade + gradient))^2): `miss` is how far the means of a spot and of
-// the place that it names are apart, `gradient` how steep the picture is about the spot. 8-bit
-// pictures only. One thread, but others may have objects of their own.
+// 256 * exp(-(miss / (fade + gradient))^2): `miss` is how far the means of a spot and of the place
+// that it names are apart, `gradient` how steep the picture is about the spot. A place outside the
+// part that a source has sums of is moved to its edge. 8-bit pictures only. One thread, but others
+// may have objects of their own.
 class Confidence {
  public:
   // `fade` in grey levels, above 0.
   Confidence(const CodedFrame& frame, const SourceSums& sources, double fade);
 
-  // Of row `y` of spots; 0 where `row` has no confidence, or another source. Rows must not go back.
+  // Of row `y` of spots; 0 where `row` has no confidence. All sources that it names are known. Rows
+  // must not go back.
   void measure(int y, const MapRow& row, uint16_t* out);
 
  private:
@@ -46,7 +54,7 @@ class Confidence {
   const uint16_t* gradient(int y);
   void find(int y, const MapRow& row);
   void find_run(const PixelSums& source, int across, int down, int x, int count);
-  const PixelSums* source_named(uint16_t name) const;
+  const PixelSums& source_named(uint16_t name) const;
   uint16_t* kept(int y) { return &kept_[y % kKept * stride_]; }
 
   static constexpr int kKept = 4;  // rows of gradients: a power of two that three fit in

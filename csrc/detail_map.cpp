@@ -2,14 +2,34 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "row_kernels.h"
 
 namespace palantir {
 
-DetailSource::DetailSource(BufferPool& pool, const CodedFrame& frame, int scale)
-    : index_(frame.facts.index), scale_(scale),
-      sums_(pool, frame.picture.plane<const uint8_t>(0)) {
+namespace {
+
+Area box_around(const std::vector<Area>& areas) {
+  if (areas.empty()) return {0, 0, 0, 0};
+  Area box = areas.front();
+  for (const Area& area : areas) {
+    const int right = std::max(box.x + box.width, area.x + area.width);
+    const int bottom = std::max(box.y + box.height, area.y + area.height);
+    box.x = std::min(box.x, area.x);
+    box.y = std::min(box.y, area.y);
+    box.width = right - box.x;
+    box.height = bottom - box.y;
+  }
+  return box;
+}
+
+}  // namespace
+
+DetailSource::DetailSource(BufferPool& pool, const CodedFrame& frame, int scale,
+                           std::vector<Area> anchors)
+    : index_(frame.facts.index), scale_(scale), anchors_(std::move(anchors)),
+      sums_(pool, frame.picture.plane<const uint8_t>(0), box_around(anchors_)) {
   for (int p = 0; p < kPlanes; ++p) {
     width_[p] = frame.facts.plane_width[p] * scale;
     height_[p] = frame.facts.plane_height[p] * scale;

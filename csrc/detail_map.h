@@ -30,15 +30,17 @@ struct DetailTile {
   }
 };
 
-// All detail of one frame's anchors.
+// All detail of one frame's anchors, which are rectangles of LR luma pixels.
 class DetailSource {
  public:
-  DetailSource(BufferPool& pool, const CodedFrame& frame, int scale);
+  DetailSource(BufferPool& pool, const CodedFrame& frame, int scale,
+               std::vector<Area> anchors);
 
   int32_t index() const { return index_; }  // of the frame
+  const std::vector<Area>& anchors() const { return anchors_; }
   int scale() const { return scale_; }
   const std::vector<DetailTile>& tiles(int p) const { return tiles_[p]; }
-  // What the frame showed: for confidence in its detail.
+  // What the frame showed about its anchors: for confidence in their detail.
   const PixelSums& sums() const { return sums_; }
   // Whether a rectangle of SR samples lies in plane `p`.
   bool contains(int p, const Area& area) const;
@@ -48,6 +50,7 @@ class DetailSource {
  private:
   int32_t index_;
   int scale_;
+  std::vector<Area> anchors_;
   std::array<int, kPlanes> width_, height_;  // of the SR planes
   std::array<std::vector<DetailTile>, kPlanes> tiles_;
   PixelSums sums_;

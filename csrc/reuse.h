@@ -22,14 +22,13 @@ template <class Sample>
 using References = std::map<int32_t, Planes<const Sample>>;
 using DetailReferences = std::map<int32_t, std::shared_ptr<const DetailMap>>;
 
-// Detail reuse (docs/method.md): where the frame's pixels take their detail from. The pixels of
-// `anchors` (LR luma rectangles) take it from `source`, null if there are none; pixels of inter
+// Detail reuse (docs/method.md): where the frame's pixels take their detail from. The pixels of its
+// anchors take it from `source`, the frame's own, null if there are none; pixels of inter
 // blocks from where their references take it, as far as it still fits (`fade`, confidence.h). Null
 // where no detail is left.
 std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         const DetailReferences& references, int scale,
-                                        double fade, const std::vector<Area>& anchors,
-                                        std::shared_ptr<const DetailSource> source,
+                                        double fade, std::shared_ptr<const DetailSource> source,
                                         BufferPool& pool, int threads = 1);
 
 // U(LR) + detail, of plane `p`; `map` may be null. Rows `begin` to `end` of spots.

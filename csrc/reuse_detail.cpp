@@ -146,14 +146,15 @@ class MapBuilder {
     forget({0, 0, map_->source.width, map_->source.height}, *map_);
   }
 
-  std::shared_ptr<DetailMap> finish(const std::vector<Area>& anchors,
-                                    std::shared_ptr<const DetailSource> own) {
+  std::shared_ptr<DetailMap> finish(std::shared_ptr<const DetailSource> own) {
     DetailMap::Sources candidates;
     for (const auto& [index, source] : known_sources())
       if (frame_.facts.index - index > kOldest) map_->drop(DetailMap::name_of(index));
       else candidates.push_back(source);
-    for (const Area& anchor : anchors) set_anchor(anchor);
-    if (own) candidates.push_back(std::move(own));
+    if (own) {
+      for (const Area& anchor : own->anchors()) set_anchor(anchor);
+      candidates.push_back(std::move(own));
+    }
     map_->keep_sources(candidates);
     return map_->sources().empty() ? nullptr : map_;
   }
@@ -244,9 +245,9 @@ class MapBuilder {
 
 std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         const DetailReferences& references, int scale,
-                                        double fade, const std::vector<Area>& anchors,
-                                        std::shared_ptr<const DetailSource> source,
+                                        double fade, std::shared_ptr<const DetailSource> source,
                                         BufferPool& pool, int threads) {
+  const std::vector<Area> anchors = source ? source->anchors() : std::vector<Area>{};
   MapBuilder builder(frame, references, scale, fade, pool);
   const int height = frame.facts.height;
   const bool all = std::any_of(anchors.begin(), anchors.end(), [&](const Area& anchor) {
@@ -263,7 +264,7 @@ std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
   } else if (!all) {
     builder.clear();
   }
-  return builder.finish(anchors, std::move(source));
+  return builder.finish(std::move(source));
 }
 
 }  // namespace palantir

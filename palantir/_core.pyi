@@ -71,7 +71,13 @@ class BufferPool:
     def __init__(self) -> None: ...
 
 class DetailSource:
-    def __init__(self, frame: CodedFrame, scale: int, pool: BufferPool) -> None: ...
+    def __init__(
+        self,
+        frame: CodedFrame,
+        scale: int,
+        anchors: Sequence[tuple[int, int, int, int]],
+        pool: BufferPool,
+    ) -> None: ...
     def add(self, plane: int, x: int, y: int, detail: _Fixed, pool: BufferPool) -> None: ...
 
 class DetailMap:
@@ -86,7 +92,6 @@ def reuse_detail(
     references: Mapping[int, DetailMap],
     scale: int,
     fade: float,
-    anchors: Sequence[tuple[int, int, int, int]],
     source: DetailSource | None,
     pool: BufferPool,
     threads: int = 1,

@@ -62,9 +62,9 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     worker = threading.Thread(
         target=_work, args=(source, room, made), name="palantir-ahead", daemon=True
     )
-    worker.start()
     _RUNNING[worker] = room
     try:
+        worker.start()
         while (item := made.get()) is not _END:
             if isinstance(item, _Failure):
                 raise item.error
@@ -72,7 +72,7 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
             yield item  # type: ignore[misc]
     finally:
         room.end()
-        if worker is not threading.current_thread():  # garbage may be collected anywhere
+        if worker.ident and worker is not threading.current_thread():  # garbage is found anywhere
             worker.join()
         _RUNNING.pop(worker, None)
 
@@ -100,4 +100,5 @@ def _end_all() -> None:
     for _, room in running:
         room.end()
     for worker, _ in running:
-        worker.join(max(0.0, deadline - time.monotonic()))
+        if worker.ident:
+            worker.join(max(0.0, deadline - time.monotonic()))

@@ -79,16 +79,15 @@ class DetailReuse:
         }
         made: _core.DetailMap | None = None
         if maps or anchors:
-            tiles = [anchor.tile for anchor in anchors]
             source = self._source(frame, anchors) if anchors else None
             made = _core.reuse_detail(
-                frame.native, maps, self._scale, self._fade, tiles, source, self._pool,
-                self._threads,
-            )  # fmt: skip
+                frame.native, maps, self._scale, self._fade, source, self._pool, self._threads
+            )
         return _DetailFrame(frame, self._scale, made, self._pool, self._threads)
 
     def _source(self, frame: CodedFrame, anchors: Sequence[AnchorDetail]) -> _core.DetailSource:
-        source = _core.DetailSource(frame.native, self._scale, self._pool)
+        tiles = [anchor.tile for anchor in anchors]
+        source = _core.DetailSource(frame.native, self._scale, tiles, self._pool)
         for anchor in anchors:
             for p, added in enumerate(anchor.planes):
                 if added is None or added.size == 0:  # chroma of a tile one pixel wide

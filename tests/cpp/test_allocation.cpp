@@ -125,10 +125,11 @@ Picture8 enhance(const std::vector<std::shared_ptr<const CodedFrame>>& frames) {
   const auto pool = BufferPool::create();
   const CodedFrame &key = *frames[0], &inter = *frames[1];
   const std::vector<int16_t> detail(32 * 32, 5 * kOne);
-  auto source = std::make_shared<DetailSource>(*pool, key, 2);
+  const std::vector<Area> anchors{{0, 0, 16, 16}};
+  auto source = std::make_shared<DetailSource>(*pool, key, 2, anchors);
   source->add(*pool, 0, 0, 0, {detail.data(), 32, 32, 32});
-  const auto first = reuse_detail(key, {}, 2, 2, {{0, 0, 16, 16}}, source, *pool, 2);
-  const auto second = reuse_detail(inter, {{0, first}}, 2, 2, {}, nullptr, *pool, 2);
+  const auto first = reuse_detail(key, {}, 2, 2, source, *pool, 2);
+  const auto second = reuse_detail(inter, {{0, first}}, 2, 2, nullptr, *pool, 2);
   Picture8 sr(32 * 32), chroma(2 * 16 * 16);
   const Planes<uint8_t> planes{Plane<uint8_t>{sr.data(), 32, 32, 32},
                                Plane<uint8_t>{chroma.data(), 16, 16, 16},

@@ -56,13 +56,13 @@ std::vector<Block> blocks_of(int width, int height, int reference, int down, int
 std::shared_ptr<const DetailMap> enhance(BufferPool& pool, const CodedFrame& frame,
                                          const DetailReferences& references,
                                          const std::vector<Area>& anchors) {
-  const auto source = std::make_shared<DetailSource>(pool, frame, 1);
+  const auto source = std::make_shared<DetailSource>(pool, frame, 1, anchors);
   for (const Area& area : anchors) {
     const std::vector<int16_t> detail(static_cast<size_t>(area.width) * area.height,
                                       static_cast<int16_t>(640 + frame.facts.index));
     source->add(pool, 0, area.x, area.y, {detail.data(), area.width, area.width, area.height});
   }
-  return reuse_detail(frame, references, 1, 2, anchors, source, pool);
+  return reuse_detail(frame, references, 1, 2, source, pool);
 }
 
 void the_oldest_of_too_many_sources_goes() {

@@ -12,7 +12,7 @@ from palantir import _core
 from palantir.codec import CodedFrame
 from palantir.enhance.inference import plane_area
 from palantir.tiles import Tile
-from tests.enhance.numpy_detail import FULL, Map, detail_map, render
+from tests.enhance.numpy_detail import FULL, Map, Shown, detail_map, render
 
 __all__ = ["Chain", "random_tiles"]
 
@@ -39,7 +39,7 @@ class Chain:
         self.native: dict[int, _core.DetailMap] = {}
         self.maps: dict[int, Map] = {}
         self.sources: dict[int, list[NDArray[Any]]] = {}
-        self.luma: dict[int, NDArray[Any]] = {}
+        self.shown: dict[int, Shown] = {}
 
     def follow(
         self, frame: CodedFrame, tiles: Sequence[Tile], known: Sequence[int]
@@ -48,11 +48,11 @@ class Chain:
         source = self._source(frame, tiles)
         native = _core.reuse_detail(
             frame.native, {i: self.native[i] for i in known if i in self.native}, self.scale,
-            self.fade, tiles, source, POOL,
+            self.fade, source, POOL,
         )  # fmt: skip
-        self.luma[frame.index] = frame.planes[0]
+        self.shown[frame.index] = Shown.of(frame.planes[0], tiles)
         maps = {i: self.maps[i] for i in known if i in self.maps}
-        made = self.maps[frame.index] = detail_map(frame, maps, self.luma, self.fade, tiles)
+        made = self.maps[frame.index] = detail_map(frame, maps, self.shown, self.fade, tiles)
         live = made.confidence > 0
         assert (native is not None) == live.any()
         if native is not None:
@@ -71,7 +71,7 @@ class Chain:
 
     def _source(self, frame: CodedFrame, tiles: Sequence[Tile]) -> _core.DetailSource | None:
         random = np.random.default_rng(frame.index)
-        source = _core.DetailSource(frame.native, self.scale, POOL)
+        source = _core.DetailSource(frame.native, self.scale, tiles, POOL)
         self.sources[frame.index] = []
         for p, plane in enumerate(frame.planes):
             shape = (plane.shape[0] * self.scale, plane.shape[1] * self.scale)

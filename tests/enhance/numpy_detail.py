@@ -16,14 +16,27 @@ from palantir.codec import CodedFrame
 from palantir.tiles import Tile
 from tests.enhance.numpy_reuse import Integers, Part, parts_of
 
-__all__ = ["FAINT", "FULL", "Map", "detail_map", "render"]
+__all__ = ["FAINT", "FULL", "Map", "Shown", "detail_map", "render"]
 
 FULL = 32767  # confidence 1
 FAINT = FULL // 50
 FARTHEST = 16383  # 1/8 LR pixel
 
 
-Pictures = Mapping[int, NDArray[Any]]
+class Shown(NamedTuple):
+    """What a source showed, and the box around its anchors: left, top, right, bottom."""
+
+    luma: NDArray[Any]
+    box: tuple[int, int, int, int]
+
+    @classmethod
+    def of(cls, luma: NDArray[Any], anchors: Sequence[Tile]) -> Shown:
+        """An empty box where there are no anchors."""
+        left, top, right, bottom = zip(*anchors, strict=True) if anchors else [(0,)] * 4
+        return cls(luma, (min(left), min(top), max(right), max(bottom)))
+
+
+Pictures = Mapping[int, Shown]
 
 
 class Map(NamedTuple):
@@ -38,7 +51,7 @@ class Map(NamedTuple):
 def confidence(made: Map, luma: NDArray[Any], shown: Pictures, fade: float) -> Integers:
     """Of spots that have a source `t = exp(-(miss / (fade + gradient))^2)` times its mean.
 
-    1 is 32768, 0 elsewhere; `shown` is luma of the sources by coded index.
+    1 is 32768, 0 elsewhere; `shown` has the sources by coded index.
     """
     spots = _spot_sums(luma)
     padded = np.pad(spots, 1, mode="edge")
@@ -58,12 +71,12 @@ def _found(made: Map, shown: Pictures) -> Integers:
     found = np.zeros_like(made.source)
     for index in np.unique(made.source[made.confidence > 0]):
         here = (made.source == index) & (made.confidence > 0)
-        pixels = np.pad(shown[int(index)].astype(np.int64), ((0, 2), (0, 2)), mode="edge")
+        luma, (left, top, right, bottom) = shown[int(index)]
+        pixels = np.pad(luma.astype(np.int64), ((0, 2), (0, 2)), mode="edge")
         sums = pixels[:-1, :-1] + pixels[1:, :-1] + pixels[:-1, 1:] + pixels[1:, 1:]
-        height, width = shown[int(index)].shape
         y, x = (16 * position[here] for position in np.indices(here.shape))
-        y = (y + made.down[here]).clip(0, 8 * (height - 1))
-        x = (x + made.across[here]).clip(0, 8 * (width - 1))
+        y = (y + made.down[here]).clip(8 * top, 8 * (bottom - 1))
+        x = (x + made.across[here]).clip(8 * left, 8 * (right - 1))
         found[here] = sum(
             wy * wx * sums[y // 8 + j, x // 8 + i]
             for j, wy in enumerate((8 - y % 8, y % 8))
@@ -94,7 +107,7 @@ def detail_map(
     fade: float,
     anchors: Sequence[Tile],
 ) -> Map:
-    """Where the frame's spots take their detail from; `shown` has the luma of all sources."""
+    """Where the frame's spots take their detail from; `shown` has all sources."""
     height, width = ((side + 1) // 2 for side in frame.planes[0].shape)
     fitting = [known for known in references.values() if known.source.shape == (height, width)]
     sources = [known.source[known.confidence > 0] for known in fitting]

@@ -74,7 +74,7 @@ def test_intra_blocks_have_no_detail(rich_frames: list[CodedFrame]) -> None:
             assert not chain.native[frame.index].confidence[rows, columns].any()
             blocks += 1
     assert blocks
-    assert _core.reuse_detail(rich_frames[0].native, chain.native, 1, FADE, [], None, POOL) is None
+    assert _core.reuse_detail(rich_frames[0].native, chain.native, 1, FADE, None, POOL) is None
 
 
 def test_an_anchor_shows_the_networks_pixels(rich_frames: list[CodedFrame]) -> None:
@@ -96,7 +96,7 @@ def test_references_of_another_size_are_ignored(
         chain = Chain(scale, FADE)
         chain.follow(foreign, [whole(foreign)], [])
         maps = dict.fromkeys(frame.references, chain.native[foreign.index])
-        assert _core.reuse_detail(frame.native, maps, 4, FADE, [], None, POOL) is None
+        assert _core.reuse_detail(frame.native, maps, 4, FADE, None, POOL) is None
         with pytest.raises(ValueError, match="a map of another size"):
             _core.render_detail(frame.native, chain.native[foreign.index], 4, POOL)
 
@@ -104,12 +104,12 @@ def test_references_of_another_size_are_ignored(
 @pytest.mark.parametrize("fade", [0.0, -1.0, float("nan")])
 def test_an_impossible_fade_is_refused(rich_frames: list[CodedFrame], fade: float) -> None:
     with pytest.raises(ValueError, match="fade must be above 0"):
-        _core.reuse_detail(rich_frames[0].native, {}, 2, fade, [], None, POOL)
+        _core.reuse_detail(rich_frames[0].native, {}, 2, fade, None, POOL)
 
 
 def test_what_does_not_fit_is_refused(rich_frames: list[CodedFrame]) -> None:
     frame = rich_frames[0]
-    source = _core.DetailSource(frame.native, 2, POOL)
+    source = _core.DetailSource(frame.native, 2, [], POOL)
     samples = np.zeros((10, 10), np.int16)
     for plane, x, y in ((0, -1, 0), (0, 0, -1), (0, 2 * frame.width - 9, 0), (1, 99, 99)):
         with pytest.raises(ValueError, match="an anchor of 10x10 samples does not lie"):
@@ -117,14 +117,14 @@ def test_what_does_not_fit_is_refused(rich_frames: list[CodedFrame]) -> None:
     with pytest.raises(ValueError, match=r"plane must be 0\.\.2, not 3"):
         source.add(3, 0, 0, samples, POOL)
     native, outside = frame.native, (0, 0, frame.width + 1, 4)
-    for tiles, given, words in (
-        ([outside], source, "does not lie in its frame"),
-        ([(0, 0, 4, 4)], None, "anchors need a source"),
-        ([], _core.DetailSource(rich_frames[1].native, 2, POOL), "another frame's"),
-        ([], _core.DetailSource(native, 3, POOL), "another frame's"),
+    with pytest.raises(ValueError, match="does not lie in its frame"):
+        _core.DetailSource(native, 2, [outside], POOL)
+    for given in (
+        _core.DetailSource(rich_frames[1].native, 2, [], POOL),
+        _core.DetailSource(native, 3, [], POOL),
     ):
-        with pytest.raises(ValueError, match=words):
-            _core.reuse_detail(native, {}, 2, FADE, tiles, given, POOL)
+        with pytest.raises(ValueError, match="another frame's"):
+            _core.reuse_detail(native, {}, 2, FADE, given, POOL)
 
 
 def test_rows_may_be_shared_out(rich_frames: list[CodedFrame]) -> None:
@@ -132,14 +132,14 @@ def test_rows_may_be_shared_out(rich_frames: list[CodedFrame]) -> None:
     shared: dict[int, _core.DetailMap] = {}
     for frame in rich_frames:
         native, tiles = frame.native, [(8, 4, 72, 60)] if frame.index % 5 == 0 else []
-        source = _core.DetailSource(native, 2, POOL) if tiles else None
+        source = _core.DetailSource(native, 2, tiles, POOL) if tiles else None
         if source:
             noise = np.random.default_rng(frame.index).normal(0, 2000, (112, 128))
             source.add(0, 16, 8, noise.astype(np.int16), POOL)
         pictures = []
         for maps, threads in ((alone, 1), (shared, 3)):
             known = {i: maps[i] for i in frame.references if i in maps}
-            made = _core.reuse_detail(native, known, 2, FADE, tiles, source, POOL, threads)
+            made = _core.reuse_detail(native, known, 2, FADE, source, POOL, threads)
             assert made is not None
             maps[frame.index] = made
             pictures.append(_core.render_detail(native, made, 2, POOL, threads))
@@ -155,7 +155,7 @@ def test_rows_may_be_shared_out(rich_frames: list[CodedFrame]) -> None:
 def test_no_reference_may_be_none(rich_frames: list[CodedFrame]) -> None:
     missing: Any = {0: None}
     with pytest.raises(ValueError, match="reference 0 is None"):
-        _core.reuse_detail(rich_frames[1].native, missing, 2, FADE, [], None, POOL)
+        _core.reuse_detail(rich_frames[1].native, missing, 2, FADE, None, POOL)
 
 
 # Compound and sub-8x8 together; tiny; blocks with references of another size.

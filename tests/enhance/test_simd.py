@@ -18,10 +18,10 @@ from palantir.codec import decode
 hash, pool, maps, random = hashlib.sha256(), _core.BufferPool(), {}, np.random.default_rng(1)
 for frame in decode(sys.argv[1]):
     known = {i: maps[i] for i in frame.references if i in maps}
-    source = _core.DetailSource(frame.native, 4, pool)
+    source = _core.DetailSource(frame.native, 4, [(8, 4, 32, 20)], pool)
     added = random.integers(-9000, 9000, (64, 96)).astype(np.int16)
     source.add(0, 32, 16, added, pool)
-    made = _core.reuse_detail(frame.native, known, 4, 16.0, [(8, 4, 32, 20)], source, pool)
+    made = _core.reuse_detail(frame.native, known, 4, 16.0, source, pool)
     maps[frame.index] = made
     for plane in _core.render_detail(frame.native, made, 4, pool):
         hash.update(plane)

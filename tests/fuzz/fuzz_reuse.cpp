@@ -68,13 +68,12 @@ class Stream {
     measure_weights(frame, grid);
   }
 
-  std::vector<Area> anchors_of(const CodedFrame& frame, DetailSource& source) {
+  std::vector<Area> make_anchors() {
     std::vector<Area> anchors;
     for (int count = input_.number(0, 3); count > 0; --count) {
       const int left = input_.number(0, width_ - 1), top = input_.number(0, height_ - 1);
       anchors.push_back({left, top, input_.number(1, width_ - left),
                          input_.number(1, height_ - top)});
-      for (int p = 0; p < kPlanes; ++p) add_detail(frame, source, p, anchors.back());
     }
     return anchors;
   }
@@ -94,13 +93,15 @@ class Stream {
 
   void enhance(Made& made) {
     const CodedFrame& frame = made.frame;
-    const auto source = std::make_shared<DetailSource>(*pool_, frame, scale_);
-    const auto anchors = anchors_of(frame, *source);
+    const auto anchors = make_anchors();
+    const auto source = std::make_shared<DetailSource>(*pool_, frame, scale_, anchors);
+    for (const Area& anchor : anchors)
+      for (int p = 0; p < kPlanes; ++p) add_detail(frame, *source, p, anchor);
     DetailReferences references;
     for (const auto& [index, earlier] : made_)
       if (earlier.map && index > index_ - 66000) references.emplace(index, earlier.map);
-    made.map = reuse_detail(frame, references, scale_, fade_, anchors,
-                            anchors.empty() ? nullptr : source, *pool_, threads_);
+    made.map = reuse_detail(frame, references, scale_, fade_, anchors.empty() ? nullptr : source,
+                            *pool_, threads_);
     Pixels whole(frame, scale_), parts(frame, scale_);
     const int rows = spots(height_), middle = input_.number(0, rows);
     for (int p = 0; p < kPlanes; ++p) {
