@@ -58,7 +58,7 @@ class Method:
 
 
 def reuse_mode(text: str) -> tuple[str, float | None]:
-    """A mode and its fade in grey levels, None for the default: "detail", "paper", "detail:40".
+    """A mode and its fade in grey levels, None for the default: "detail", "paper", "detail:4".
 
     Raises ScheduleError for anything else.
     """

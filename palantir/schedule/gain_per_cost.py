@@ -26,6 +26,7 @@ from palantir.tiles import Tile, with_halo
 
 __all__ = ["select"]
 
+_MOST = 1 << 24  # rectangles of all frames: 128 MB for each of a few arrays
 _SIDES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)  # patches; and the whole frame
 
 
@@ -34,6 +35,8 @@ def select(graph: ErrorGraph, count: int, *, radius: int = 8) -> Picks:
 
     radius  LR pixels of halo around a tile: the network's receptive field; by default that of the
             shipped x4 network. Below 0: ScheduleError
+
+    Raises ScheduleError, too, where there are too many rectangles to hold.
     """
     if radius < 0:
         raise ScheduleError(f"selector gain-per-cost: a radius of {radius} pixels is none")
@@ -56,12 +59,18 @@ class _Rectangles:
     """All candidates of all frames, and what of them is run already.
 
     edges  int64 [4, K]: top, bottom, left, right of each rectangle, in patches
-    alone  float64 [T, K]: pixels of its tile with halo
-    cost   float64 [T, K]: the same, less that of tiles within it that are run
+    alone  int64 [T, K]: pixels of its tile with halo
+    cost   int64 [T, K]: the same, less that of tiles within it that are run
     """
 
     def __init__(self, graph: ErrorGraph, radius: int) -> None:
         self._grid = grid = graph.grid
+        many = _count(grid.rows) * _count(grid.columns) * len(graph.frames)
+        if many > _MOST:
+            raise ScheduleError(
+                f"selector gain-per-cost: {grid} on {len(graph.frames)} coded frames has {many} "
+                f"rectangles, {_MOST} at most; take larger patches or shorter intervals"
+            )
         self._edges = np.array([
             (top, bottom, left, right)
             for top, bottom in _spans(grid.rows)
@@ -123,6 +132,10 @@ class _Rectangles:
         columns = (outer[2] <= inner[2]) & (inner[3] <= outer[3])
         result: NDArray[np.bool_] = rows & columns
         return result
+
+
+def _count(length: int) -> int:
+    return sum(1 for _ in _spans(length))
 
 
 def _spans(length: int) -> Iterator[tuple[int, int]]:

@@ -77,3 +77,9 @@ def test_at_equal_cost_it_leaves_less_than_adjoint_where_halos_are_large() -> No
 def test_a_radius_below_zero_is_refused() -> None:
     with pytest.raises(ScheduleError, match="a radius of -1 pixels is none"):
         gain_per_cost.select(TWO, 1, radius=-1)
+
+
+def test_more_rectangles_than_memory_holds_are_refused() -> None:
+    many = graph([[0.0] * 65536] * 3, PatchGrid(256, 256), 1024, 1024)
+    with pytest.raises(ScheduleError, match=r"256x256 on 3 coded frames has \d+ rectangles"):
+        gain_per_cost.select(many, 1)
