@@ -94,7 +94,8 @@ def _sizes(
     "--error-model", "error_models", metavar="NAME", multiple=True, default=("paper",),
     show_default=True, help="Of the selectors that see the error graph; repeatable.",
 )  # fmt: skip
-@click.option("--ablations", is_flag=True, help="Choose without weights, and without texture, too.")
+@click.option("--ablations", is_flag=True,
+              help="Let adjoint choose without weights, and without texture, too.")  # fmt: skip
 @click.option(
     "--budget", "budgets", metavar="SHARE", multiple=True, callback=_share,
     help="1/60, 5% or 0.05; repeatable  [default: 1/120, 1/60, 1/40, 1/20, 1/12]",

@@ -118,8 +118,8 @@ class Question:
     every_frame   networks that only run on every frame: the comparison at equal compute
     selectors     names, in `palantir.schedule.SELECTORS`, or "nemo"
     error_models  names; selectors that see no graph take the first
-    ablations     whether `adjoint` is also to choose without weights, and without texture, on the
-                  first grid and in the first mode
+    ablations     whether `adjoint`, which must be among the selectors, is also to choose without
+                  weights, and without texture, on the first grid and in the first mode
     budgets       above 0, at most 1
     by            what budgets are shares of: the network cost of per-frame SR, halo included, or
                   the patch area
@@ -131,7 +131,7 @@ class Question:
     rates         bit rates of further LR streams, multiples of the recipe's, for plain upscaling
 
     Raises ScheduleError where a budget is no share, a name is unknown or stands for two clips or
-    networks, or a list is empty that must not be.
+    networks, a list is empty that must not be, or ablations have nothing to be compared with.
     """
 
     clips: Sequence[Path]
@@ -158,11 +158,17 @@ class Question:
         for name in self.selectors:
             if name not in _KNOWN:
                 raise ScheduleError(f"selector {name!r} is none of: {', '.join(_KNOWN)}")
+        if self.ablations and "adjoint" not in self.selectors:
+            raise ScheduleError("ablations are compared with adjoint, which is no selector here")
         for model in self.error_models:
             error_model_of(model)
         for mode in self.reuse:
             reuse_mode(mode)
-        _check_different("clips", [clip_name(clip) for clip in self.clips])
+        clips = [clip_name(clip) for clip in self.clips]
+        for name in (*self.frames, *self.first):
+            if name and name not in clips:
+                raise ScheduleError(f"no clip is called {name!r}, only {', '.join(clips)}")
+        _check_different("clips", clips)
         _check_different("networks", [*map(str, self.networks), *map(str, self.every_frame)])
 
     def first_of(self, clip: Path) -> int:

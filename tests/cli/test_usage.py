@@ -78,7 +78,9 @@ WRONG = [
                             ("--selector", "best"), ("--error-model", "best"), ("--grid", "0x2"),
                             ("--patch", "64"), ("--first", "x"), ("--rate", "0"),
                             ("--reuse", "all"), ("--frames", "x"), ("--frames", "0"),
-                            ("--frames", "dog=0"))),
+                            ("--frames", "dog=0"), ("--frames", "dog=5"),
+                            ("--first", "dog=5"))),
+    ("evaluate", "hr.mp4", "-o", "out", "--ablations", "--selector", "gain-per-cost"),
 ]  # fmt: skip
 
 

@@ -200,7 +200,9 @@ def test_what_cannot_be_evaluated_is_refused(folder: Path, tmp_path: Path) -> No
         question(folder, selectors=())
     with pytest.raises(ScheduleError, match="budget 2 is not a share"):
         question(folder, budgets=(Fraction(2),))
-    gone = question(folder, clips=[folder / "gone.mp4"], networks=[NetworkWish()], every_frame=())
+    gone = question(
+        folder, clips=[folder / "gone.mp4"], networks=[NetworkWish()], every_frame=(), frames={}
+    )
     with pytest.raises(MediaError, match=r"gone\.mp4"):
         evaluate(gone, tmp_path, silently)
     mixed = [NetworkWish(str(folder / "one-net.onnx")), NetworkWish()]
@@ -208,5 +210,10 @@ def test_what_cannot_be_evaluated_is_refused(folder: Path, tmp_path: Path) -> No
         evaluate(question(folder, networks=mixed), tmp_path, silently)
     with pytest.raises(ScheduleError, match="selector 'best' is none of"):
         question(folder, selectors=("best",))
+    for name in ("frames", "first"):
+        with pytest.raises(ScheduleError, match="no clip is called 'tow', only one, two"):
+            question(folder, **{name: {"": 3, "tow": 5}})
+    with pytest.raises(ScheduleError, match="ablations are compared with adjoint"):
+        question(folder, selectors=("gain-per-cost",))
     with pytest.raises(ScheduleError, match="several networks would be called net"):
         question(folder, every_frame=[NetworkWish("other/net.onnx")])
