@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +18,30 @@ class KeptResults:
 
     A line is written as soon as its result is there, so that nothing is lost by an interrupt.
     Raises MediaError where a whole line is no result; a last line cut short is dropped.
+
+    check  raises ValueError, TypeError or KeyError for what is no result; called for each line
     """
 
-    def __init__(self, path: Path, key: Sequence[str]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        key: Sequence[str],
+        check: Callable[[dict[str, Any]], None] = lambda result: None,
+    ) -> None:
         self._path, self._key = path, tuple(key)
         self._results: dict[tuple[Any, ...], dict[str, Any]] = {}
         if not path.exists():
             return
-        text = path.read_text()
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            path.write_text(whole)
+        data = path.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]
+        if whole != data:
+            os.truncate(path, len(whole))  # writing anew would lose all to a kill in between
         for number, line in enumerate(whole.splitlines(), 1):
             try:
                 result = json.loads(line)
+                check(result)
                 self._results[self._key_of(result)] = result
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, RecursionError):
                 raise MediaError(f"{path}: line {number} is no result") from None
 
     def find(self, **key: Any) -> dict[str, Any] | None:

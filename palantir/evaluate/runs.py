@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ Steps = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]
 """A long step's title and length; gives what hears how much of it is done."""
 
 _KEY = ("segment", "network", "reuse", "anchors", "engine")
+_WORST = 255**2  # squared error
 _AT_ONCE = 40.0  # SR megapixels over the variants in lockstep; each holds several frames
 
 
@@ -34,7 +35,7 @@ class Runs:
 
     def __init__(self, folder: Path, steps: Steps) -> None:
         self._folder, self._steps = folder, steps
-        self._results = KeptResults(folder / "measured.jsonl", _KEY)
+        self._results = KeptResults(folder / "measured.jsonl", _KEY, _check_figures)
         self._marks: dict[tuple[str, str], str] = {}
         self._details: dict[tuple[str, str], KeptDetail] = {}
 
@@ -121,3 +122,13 @@ def _work(batch: Sequence[Job]) -> float:
 def _figures(row: Row) -> dict[str, Any]:
     errors = [[round(error, 4) for error in errors] for errors in row.errors]
     return {"errors": errors, "key": [int(key) for key in row.key], "cost": row.cost}
+
+
+def _check_figures(result: dict[str, Any]) -> None:
+    """Raises ValueError, TypeError or KeyError for what `_figures` does not make."""
+    errors, key, cost = result["errors"], result["key"], result["cost"]
+    if not errors or len(key) != len(errors) or {len(frame) for frame in errors} != {3}:
+        raise ValueError("not the errors of Y, U and V of each frame")
+    for number in chain((cost,), key, *errors):
+        if not (isinstance(number, int | float) and 0 <= number <= _WORST):
+            raise ValueError(f"{number!r} is no figure")
