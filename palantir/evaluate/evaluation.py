@@ -128,7 +128,7 @@ class _Evaluation:
     def _jobs(self, material: Material) -> Iterator[Job]:
         question = self._question
         yield from plain_jobs(material)
-        for rate in question.rates:
+        for rate in dict.fromkeys(rate for rate in question.rates if rate != 1):
             yield from plain_jobs(self._encoded(material.clip, material.scale, rate))
         for wish in question.every_frame:
             yield per_frame_job(material, self._network(wish, material.clip))

@@ -61,7 +61,7 @@ def question(folder: Path, **changed: object) -> Question:
         "reuse": ("detail", "paper"),
         "frames": {"": FRAMES + 9, "one": FRAMES, "two": FRAMES},
         "first": {"": FIRST},
-        "rates": (Fraction(2),),
+        "rates": (Fraction(2), Fraction(1), Fraction(2)),
     } | changed
     return Question(**values)  # type: ignore[arg-type]
 
@@ -112,6 +112,8 @@ def test_everything_asked_for_is_there(results: Results) -> None:
     other_grid = one.where(grid="16x16 px", reuse="detail", budget=BUDGETS[0])
     assert [str(r.method) for r in other_grid] == ["adjoint"]
     assert results.per_frame("one", "net").cost == 1
+    plain = results.where(clip="one", network="", reuse="bicubic")
+    assert [result.rate for result in plain] == [1, 2]
     doubled = results.one(clip="one", reuse="bicubic", rate=2)
     assert doubled is not None
     assert doubled.kilobits > results.plain("one", "bicubic").kilobits
