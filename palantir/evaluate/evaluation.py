@@ -13,6 +13,7 @@ import numpy as np
 
 from palantir.errors import MediaError, ModelError
 from palantir.evaluate.crops import draw_crops
+from palantir.evaluate.engine_mark import enhancing_mark
 from palantir.evaluate.jobs import Job, LoadedNetwork, jobs_of, per_frame_job, plain_jobs
 from palantir.evaluate.material import Material
 from palantir.evaluate.question import NetworkWish, Question, reuse_mode
@@ -52,7 +53,7 @@ def evaluate(
     model_threads  of ONNX Runtime, 0 for one a core
     pictures       whether to write crops of each clip with each network, `CLIP-NETWORK.png`
 
-    Raises MediaError, ModelError and ScheduleError.
+    Raises MediaError, ModelError and ScheduleError, and OSError where `folder` cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -140,15 +141,21 @@ class _Evaluation:
 
     def _nemo(self, material: Material, network: LoadedNetwork) -> Selector:
         """NEMO's selector, for which every frame is measured as the only anchor frame."""
-        reuse, _ = reuse_mode(self._question.reuse[0])
-        kept = self._folder / f"nemo-{material.segment}-{network.mark}-{reuse}.npy"
+        main = self._question.reuse[0]
+        reuse, fade = reuse_mode(main)
+        mode, engine = main.replace(":", "-"), enhancing_mark(material, main)
+        kept = self._folder / f"nemo-{material.segment}-{network.mark}-{mode}-{engine}.npy"
         graph = material.graph(None, "paper")
         if not kept.exists():
             with self._steps(f"single anchors of {material.name}", len(graph.frames)) as done:
                 measured = measure_single_anchors(
                     graph, material.lr, self._runs.detail(material, network),
-                    material.originals(), reuse=reuse, progress=done,
+                    material.originals(), reuse=reuse, fade=fade, progress=done,
                 )  # fmt: skip
             with atomic_path(kept) as path:
                 np.save(path, measured.quality)
-        return SingleAnchorQuality(graph.frames, np.load(kept)).select
+        try:
+            quality = np.load(kept)
+        except (OSError, EOFError, ValueError) as error:
+            raise MediaError(f"{kept}: cannot be read: {error}") from None
+        return SingleAnchorQuality(graph.frames, quality).select

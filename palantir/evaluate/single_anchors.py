@@ -36,6 +36,7 @@ def measure_single_anchors(
     hr: Iterable[Planes] | None = None,
     *,
     reuse: str = "detail",
+    fade: float | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> SingleAnchorQuality:
     """PSNR of luma in dB of every displayed frame with each coded frame as the only anchor frame.
@@ -45,6 +46,7 @@ def measure_single_anchors(
     hr        the HR frames, one for each displayed frame; a larger one is cut to the SR size. None
               measures against per-frame SR by the same network instead
     reuse     "detail" or "paper"
+    fade      of detail reuse in grey levels, None for the default
     progress  hears the coded frames done so far, of `len(graph.frames)`
 
     A coded frame that is displayed several times has the mean of its displays. Holds the packets
@@ -57,7 +59,7 @@ def measure_single_anchors(
     if graph.segment_sha256 != source.sha256():
         raise ScheduleError(f"{source.path}: the graph is not of this stream")
     count = len(graph.frames)
-    stream = _Stream(graph, source, network, reuse)
+    stream = _Stream(graph, source, network, reuse, fade)
     without = np.full(count, np.nan)
     quality = np.full((count, count), np.nan)
     for gop in stream.gops(hr):
@@ -108,6 +110,7 @@ class _Stream:
     source: VideoSource
     network: SRNetwork | AnchorSource
     reuse: str
+    fade: float | None
 
     def gops(self, hr: Iterable[Planes] | None) -> Iterator[_Gop]:
         """The stream's GoPs with the quality that they have without any anchor."""
@@ -161,7 +164,7 @@ class _Stream:
     def _enhancer(self) -> Enhancer:
         return Enhancer(
             self.network, self.graph.grid,
-            reuse=self.reuse, colour=self.source.colour, name=self._name,
+            reuse=self.reuse, fade=self.fade, colour=self.source.colour, name=self._name,
         )  # fmt: skip
 
     def _anchors(self, decoded: DecodedPacket, value: bool) -> NDArray[np.bool_]:

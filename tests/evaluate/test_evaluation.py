@@ -15,7 +15,7 @@ import pytest
 
 import palantir
 from palantir.errors import MediaError, ModelError, ScheduleError
-from palantir.evaluate import runs
+from palantir.evaluate import evaluation, runs
 from palantir.evaluate.evaluation import evaluate
 from palantir.evaluate.question import GridWish, Method, NetworkWish, Question
 from palantir.evaluate.results import Results
@@ -153,6 +153,28 @@ def test_a_second_call_measures_nothing(folder: Path, results: Results) -> None:
     assert [one.to_dict() for one in again] == [one.to_dict() for one in results]
     assert lengths["enhance and measure (megapixels)"] == 0
     assert (folder / "out" / "measured.jsonl").read_bytes() == kept
+
+
+def test_what_nemo_measured_is_of_one_mode_and_engine(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def evaluated(reuse: str) -> set[str]:
+        small = question(
+            folder, clips=[folder / "one_128p25.webm"], selectors=("nemo",), every_frame=(),
+            ablations=False, grids=[GridWish()], reuse=(reuse,), frames={"": 4}, rates=(),
+        )  # fmt: skip
+        evaluate(small, tmp_path, silently)
+        return {path.name for path in tmp_path.glob("nemo-*.npy")}
+
+    assert len(evaluated("detail")) == len(evaluated("detail")) == 1
+    assert len(evaluated("detail:9")) == 2
+    monkeypatch.setattr(evaluation, "enhancing_mark", lambda material, reuse: "another")
+    (new,) = {name for name in evaluated("detail:9") if "another" in name}
+    kept = tmp_path / new
+    for data in (b"", kept.read_bytes()[:-2], kept.read_bytes()[:20]):
+        kept.write_bytes(data)
+        with pytest.raises(MediaError, match=rf"{new}: cannot be read"):
+            evaluated("detail:9")
 
 
 def test_another_engine_measures_anew(

@@ -110,6 +110,15 @@ def test_rows_are_what_the_whole_stream_gives(
     assert np.isnan(measured.quality[:, ~graph.shown]).all()
 
 
+def test_the_fade_is_the_enhancers(lr: Path, graph: ErrorGraph, network: SRNetwork) -> None:
+    default, same, other = (
+        measure_single_anchors(graph, lr, network, originals(), fade=fade).quality
+        for fade in (None, 2, 9)
+    )
+    np.testing.assert_array_equal(default, same)
+    assert (default[0] != other[0]).any()
+
+
 def test_without_hr_the_measure_is_per_frame_sr(
     lr: Path, graph: ErrorGraph, network: SRNetwork
 ) -> None:
