@@ -23,6 +23,13 @@ __all__ = ["draw_plots"]
 # Colours that people of any colour vision tell apart (Okabe and Ito).
 _COLOURS = ("#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
 
+_STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "palantir",
+    "font.size": 9,
+    "text.parse_math": False,  # names of clips and networks may hold $
+}
+
 _Drawing = Callable[[View, str, "Axes"], None]
 
 
@@ -31,6 +38,8 @@ def draw_plots(view: View, folder: Path) -> Iterator[tuple[Path, str]]:
 
     Raises ImportError without the extra palantir-sr[plots], and OSError.
     """
+    import matplotlib as mpl
+
     kinds: Sequence[tuple[str, _Drawing, str]] = (
         ("anchors", _draw_anchors, "PSNR-Y gained over bilinear against the number of anchors"),
         ("cost", _draw_cost, "PSNR-Y against network cost"),
@@ -38,16 +47,21 @@ def draw_plots(view: View, folder: Path) -> Iterator[tuple[Path, str]]:
     )
     for kind, draw, caption in kinds:
         path = folder / f"{view.network}-{kind}.svg"
-        figure, panels = _figure(len(view.clips))
-        for clip, axes in zip(view.clips, panels, strict=False):
-            draw(view, clip, axes)
-            axes.set_title(clip, fontsize="medium")
-            axes.grid(True, alpha=0.3)
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right upper", fontsize="small", frameon=False)
-        with atomic_path(path) as temporary:
-            figure.savefig(temporary, metadata={"Date": None})
+        with mpl.rc_context(_STYLE):
+            _draw_panels(view, draw, path)
         yield path, f"{caption}: {view.title}"
+
+
+def _draw_panels(view: View, draw: _Drawing, path: Path) -> None:
+    figure, panels = _figure(len(view.clips))
+    for clip, axes in zip(view.clips, panels, strict=False):
+        draw(view, clip, axes)
+        axes.set_title(clip, fontsize="medium")
+        axes.grid(True, alpha=0.3)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", fontsize="small", frameon=False)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, metadata={"Date": None})
 
 
 def _draw_anchors(view: View, clip: str, axes: Axes) -> None:
@@ -108,10 +122,8 @@ def _by_budget(view: View, clip: str, method: Method) -> list[Result]:
 
 
 def _figure(panels: int) -> tuple[Figure, list[Any]]:
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "palantir", "font.size": 9})
     columns = min(panels, 3)
     rows = -(-panels // columns)
     figure = Figure(figsize=(3.2 * columns + 1.8, 2.7 * rows), layout="constrained")
