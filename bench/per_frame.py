@@ -63,7 +63,7 @@ def report_per_frame(question: Question) -> Report:
             pairs: dict[str, ClipPair] = {}
             for network in networks:
                 known = network.path.name.split("-")[0]
-                if network.scale != scale or (question.fitted and known not in clip.name):
+                if network.scale != scale or (question.fitted and not clip.name.startswith(known)):
                     continue
                 if network.colour not in pairs:
                     pairs[network.colour] = _pair(clip, ends[clip], network, question)
