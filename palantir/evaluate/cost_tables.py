@@ -20,7 +20,12 @@ _PEER = Method("neuroscaler")
 
 
 def cost_tables(view: View) -> Iterator[Table]:
-    """Network cost at equal or better PSNR than neuroscaler's, as the paper's Fig. 10."""
+    """Network cost at equal or better PSNR than neuroscaler's, as the paper's Fig. 10.
+
+    None where the network's multiply-accumulates are not known.
+    """
+    if any(one.macs is None for one in view.of_network):
+        return
     modes = view.of_network.where(method=_PEER).different("reuse")
     for ours in view.ours:
         for mode in modes:
@@ -57,7 +62,7 @@ def _saving_table(view: View, ours: Method, peer_mode: str) -> Table:
 
 
 def _saving(curve: Curve, peer: Result | None) -> float | None:
-    if peer is None or peer.macs == 0:
+    if peer is None or not peer.macs:
         return None
     cost = curve.cost_at(peer.psnr_y)
     return None if cost is None else 1 - cost / peer.macs
@@ -75,11 +80,13 @@ def compute_table(view: View, tiny: str) -> Table:
         curve = Curve.of(view.results, clip, view.network, view.reuse, method, view.grid)
         every = view.results.per_frame(clip, tiny)
         at_equal, crossing = curve.psnr_at(every.macs), curve.cost_at(every.psnr_y)
+        largest = f"{curve.cost[-1]:.2f}: {curve.psnr[-1]:.3f}" if curve.cost else "-"
+        beyond = "not reached" if curve.cost else "-"
         rows.append([
-            clip, f"{every.macs:.2f}", f"{every.psnr_y:.3f}",
+            clip, "-" if every.macs is None else f"{every.macs:.2f}", f"{every.psnr_y:.3f}",
             "-" if at_equal is None else f"{at_equal:.3f} ({at_equal - every.psnr_y:+.3f})",
-            "not reached" if crossing is None else f"{crossing:.2f}",
-            f"{curve.cost[-1]:.2f}: {curve.psnr[-1]:.3f}",
+            beyond if crossing is None else f"{crossing:.2f}",
+            largest,
         ])  # fmt: skip
     return Table(
         f"Equal compute: {tiny} on every frame, and {view.network} on few patches by {method}",
@@ -87,7 +94,7 @@ def compute_table(view: View, tiny: str) -> Table:
          "few patches: GMAC for that PSNR-Y", "their largest budget: GMAC, PSNR-Y"],
         rows,
         "Multiply-accumulates of displayed frames, invisible ones included; - : beyond the\n"
-        "largest budget.",
+        "largest budget, or not known.",
     )  # fmt: skip
 
 

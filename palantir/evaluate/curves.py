@@ -20,6 +20,8 @@ class Curve:
 
     cost  10^9 multiply-accumulates a displayed frame, halo and merged tiles included; rising
     psnr  PSNR-Y in dB
+
+    Empty where the network's multiply-accumulates are not known.
     """
 
     cost: Sequence[float]
@@ -32,12 +34,12 @@ class Curve:
         """Of a method on one grid, in one reuse mode."""
         ones = results.where(clip=clip, network=network, reuse=reuse, method=method, grid=grid)
         nothing = results.where(clip=clip, network=network, reuse=reuse, method=NO_ANCHORS)
-        points = sorted((one.macs, one.psnr_y) for one in [*nothing, *ones])
+        points = sorted((one.macs, one.psnr_y) for one in [*nothing, *ones] if one.macs is not None)
         return cls([cost for cost, _ in points], [psnr for _, psnr in points])
 
-    def psnr_at(self, cost: float) -> float | None:
-        """PSNR-Y for a cost, linear between budgets; None beyond the largest."""
-        if not self.cost or cost > self.cost[-1] * (1 + 1e-9):
+    def psnr_at(self, cost: float | None) -> float | None:
+        """PSNR-Y for a cost, linear between budgets; None beyond the largest or if not known."""
+        if cost is None or not self.cost or cost > self.cost[-1] * (1 + 1e-9):
             return None
         return float(np.interp(cost, self.cost, self.psnr))
 

@@ -30,7 +30,8 @@ class Result:
     method, budget        None where there is no choice: plain upscaling, and per-frame SR's budget
     anchors, patches      how many, and of how many
     cost                  share of per-frame SR's network cost, halo and merged tiles included
-    macs                  the same in 10^9 multiply-accumulates a displayed frame
+    macs                  the same in 10^9 multiply-accumulates a displayed frame; None where the
+                          network's are not known
     estimate              J of the method's error model, as a share of J without anchors
     profile_kilobits      a second, of the cache profile
     psnr_y, psnr_yuv      dB, means over displayed frames
@@ -50,7 +51,7 @@ class Result:
     anchors: int
     patches: int
     cost: float
-    macs: float
+    macs: float | None
     estimate: float
     profile_kilobits: float
     psnr_y: float
@@ -69,7 +70,8 @@ class Result:
         material, network = job.material, job.network
         row = Row("", errors=[(y, u, v) for y, u, v in found["errors"]])
         row.psnr = [psnr(y) for y, _, _ in row.errors]
-        per_pixel = (network.network.macs_per_pixel or 0) if network else 0
+        per_pixel = network.network.macs_per_pixel if network else 0
+        pixels = found["cost"] * material.per_frame_pixels
         return cls(
             clip=material.name,
             first=material.first,
@@ -84,7 +86,7 @@ class Result:
             anchors=int(job.anchors.sum()),
             patches=job.anchors.size,
             cost=found["cost"],
-            macs=1e-9 * found["cost"] * material.per_frame_pixels * per_pixel,
+            macs=None if per_pixel is None else 1e-9 * pixels * per_pixel,
             estimate=job.estimate,
             profile_kilobits=8e-3 * job.profile_bytes / material.seconds,
             psnr_y=fmean(row.psnr),

@@ -83,6 +83,19 @@ def test_a_row_says_what_was_found(name: str, row: list[str]) -> None:
     assert row in [list(cells) for cells in table(name).rows]
 
 
+def test_what_the_network_costs_is_not_made_up() -> None:
+    def without(network: str) -> View:
+        changed = (replace(one, macs=None) if one.network == network else one for one in RESULTS)
+        return replace(VIEW, results=Results(changed))
+
+    (row,) = compute_table(without("tiny"), "tiny").rows
+    assert row == ["made", "-", "31.650", "-", "0.33", "0.50: 31.800"]
+    (row,) = compute_table(without("net"), "tiny").rows
+    assert row == ["made", "0.33", "31.650", "-", "-", "-"]
+    assert not list(cost_tables(without("net")))
+    assert list(cost_tables(without("tiny")))
+
+
 def test_a_gain_that_is_none_is_not_preserved() -> None:
     bad = Results(replace(one, psnr_y=30.5) if one.method == Method("all") else one
                   for one in RESULTS)  # fmt: skip
