@@ -83,12 +83,12 @@ Confidence::Confidence(const CodedFrame& frame, const SourceSums& sources, doubl
     : sources_(sources), luma_(frame.picture.plane<const uint8_t>(0)),
       width_(spots(luma_.width)), height_(spots(luma_.height)),
       fade_(static_cast<float>(std::clamp(256 * fade, kLeastFade, kMostFade))),
-      stride_(static_cast<size_t>(width_) + 2), kept_(kKept * stride_), above_(stride_),
-      sums_(stride_), below_(stride_), column_sums_(stride_), smooth_(stride_), found_(stride_) {}
+      stride_(static_cast<size_t>(width_) + 2), sums_(kKept * stride_),
+      steepness_(kKept * stride_), column_sums_(stride_), smooth_(stride_), found_(stride_) {}
 
-// Of spots, with one more at both ends.
-void Confidence::sum_row(int y, uint16_t* out) const {
-  const int top = kSpot * std::clamp(y, 0, height_ - 1);
+void Confidence::sum_row(int y) {
+  const int top = kSpot * y;
+  uint16_t* out = sums(y);
   const uint8_t *row = luma_.row(top), *below = luma_.row(std::min(top + 1, luma_.height - 1));
   const int whole = luma_.width / kSpot;
   sum_spots(row, below, whole, out + 1);
@@ -99,21 +99,20 @@ void Confidence::sum_row(int y, uint16_t* out) const {
 }
 
 void Confidence::measure_gradient(int y) {
-  sum_row(y - 1, above_.data());
-  sum_row(y, sums_.data());
-  sum_row(y + 1, below_.data());
-  uint16_t* out = kept(y) + 1;
-  add_differences(&sums_[0], &sums_[2], &above_[1], &below_[1], width_, out);
+  const int first = std::max(y - 1, 0), last = std::min(y + 1, height_ - 1);
+  for (summed_ = std::max(summed_, first); summed_ <= last; ++summed_) sum_row(summed_);
+  uint16_t* out = steepness(y) + 1;
+  add_differences(sums(y), sums(y) + 2, sums(first) + 1, sums(last) + 1, width_, out);
   out[-1] = out[0];
   out[width_] = out[width_ - 1];
 }
 
 const uint16_t* Confidence::gradient(int y) {
-  done_ = std::max(done_, y - 1);
-  for (const int last = std::min(y + 1, height_ - 1); done_ <= last; ++done_)
-    measure_gradient(done_);
-  row_kernels().smooth(kept(std::max(y - 1, 0)), kept(y), kept(std::min(y + 1, height_ - 1)),
-                       width_, column_sums_.data(), smooth_.data());
+  const int first = std::max(y - 1, 0), last = std::min(y + 1, height_ - 1);
+  for (measured_ = std::max(measured_, first); measured_ <= last; ++measured_)
+    measure_gradient(measured_);
+  row_kernels().smooth(steepness(first), steepness(y), steepness(last), width_,
+                       column_sums_.data(), smooth_.data());
   return smooth_.data();
 }
 
@@ -155,9 +154,8 @@ void Confidence::find(int y, const MapRow& row) {
 
 void Confidence::measure(int y, const MapRow& row, uint16_t* out) {
   const uint16_t* steep = gradient(y);
-  sum_row(y, sums_.data());
   find(y, row);
-  trust(&sums_[1], found_.data(), steep, row.confidence, fade_, width_, out);
+  trust(sums(y) + 1, found_.data(), steep, row.confidence, fade_, width_, out);
 }
 
 }  // namespace palantir

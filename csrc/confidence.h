@@ -49,24 +49,26 @@ class Confidence {
   void measure(int y, const MapRow& row, uint16_t* out);
 
  private:
-  void sum_row(int y, uint16_t* out) const;
+  void sum_row(int y);
   void measure_gradient(int y);
   const uint16_t* gradient(int y);
   void find(int y, const MapRow& row);
   void find_run(const PixelSums& source, int across, int down, int x, int count);
   const PixelSums& source_named(uint16_t name) const;
-  uint16_t* kept(int y) { return &kept_[y % kKept * stride_]; }
+  uint16_t* sums(int y) { return &sums_[y % kKept * stride_]; }
+  uint16_t* steepness(int y) { return &steepness_[y % kKept * stride_]; }
 
-  static constexpr int kKept = 4;  // rows of gradients: a power of two that three fit in
+  // Rows of each kind: a power of two that the three about one row fit in, and sums of one before.
+  static constexpr int kKept = 4;
 
   const SourceSums& sources_;
   const Plane<const uint8_t> luma_;
   const int width_, height_;  // in spots
   const float fade_;          // in 1/256 grey level
   const size_t stride_;
-  std::vector<uint16_t> kept_;  // the last rows of gradients, each with a spot more at both ends
-  std::vector<uint16_t> above_, sums_, below_, column_sums_, smooth_, found_;
-  int done_ = 0;  // rows of gradients
+  std::vector<uint16_t> sums_, steepness_;  // the last rows, each with a spot more at both ends
+  std::vector<uint16_t> column_sums_, smooth_, found_;
+  int summed_ = 0, measured_ = 0;  // rows that are done
 };
 
 }  // namespace palantir
