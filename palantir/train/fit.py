@@ -165,20 +165,25 @@ class _Run:
         self.step += 1
         self.losses.append(float(loss.detach()))
 
-    def measure(self, held_out: Sequence[ClipPair]) -> Progress:
-        """The state of things; keeps the weights if they are the best so far."""
+    def psnr(self, held_out: Sequence[ClipPair]) -> tuple[float, float]:
+        """Of U and of the network in dB, mean over the clips; NaN without any."""
         figures = [mean_psnr(self.network.infer, self.network.output, pair) for pair in held_out]
         plain, psnr = np.mean(figures, axis=0) if figures else (math.nan, math.nan)
+        return float(plain), float(psnr)
+
+    def measure(self, held_out: Sequence[ClipPair]) -> Progress:
+        """The state of things; keeps the weights if they are the best so far."""
+        plain, psnr = self.psnr(held_out)
         if psnr > self.best:
-            self.best, self.best_share = float(psnr), self.share
+            self.best, self.best_share = psnr, self.share
             self.best_weights = copy.deepcopy(self.network.state_dict())
-        elif not figures:
+        elif not held_out:
             self.best_share = self.share
         self.reports = int(self.share * REPORTS)
         left = self.seconds / self.share - self.seconds
         loss = float(np.mean(self.losses)) if self.losses else math.nan
         self.losses = []
-        return Progress(self.share, self.step, loss, float(plain), float(psnr), left)
+        return Progress(self.share, self.step, loss, plain, psnr, left)
 
 
 def fit(
@@ -194,19 +199,22 @@ def fit(
 
     Goes on from `checkpoint` if that file exists, and keeps it fresh; it must be of a run of the
     same `identity`, whatever the caller lets that be. `report` is called 20 times in a run. The
-    network that is best on `held_out` is the result; they serve nothing else.
+    state that is best on `held_out` is the result, the first one included; they serve nothing else.
 
-    Raises ModelError for a checkpoint of another run or a damaged one, OSError where it cannot be
-    written.
+    Raises ModelError for a checkpoint of another run or a damaged one and where no state is
+    finite, OSError where the checkpoint cannot be written.
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     network.to(memory_format=torch.channels_last)
     sampler = PatchSampler(training, settings.patch, settings.seed, network.output)
     run = _Run(network, sampler, settings, identity)
+    small = [pair.middle(SMALL) for pair in held_out]
+    first, (_, before) = copy.deepcopy(network.state_dict()), run.psnr(small)
+    if held_out and not math.isfinite(before):
+        raise ModelError(f"{network.name}: what it begins with gives no finite pictures")
     if checkpoint.exists():
         run.load(checkpoint)
-    small = [pair.middle(SMALL) for pair in held_out]
     batches = sampler.batches(settings.batch)
     started, saved = time.monotonic() - run.seconds, run.seconds
     while not run.over:
@@ -218,6 +226,8 @@ def fit(
             continue
         run.save(checkpoint)
         saved = run.seconds
-    if run.best_weights:
-        network.load_state_dict(run.best_weights)
+    if held_out:  # patience starts with the first report: good weights may lose before they win
+        network.load_state_dict(run.best_weights if run.best > before else first)
+    if not all(bool(weights.isfinite().all()) for weights in network.parameters()):
+        raise ModelError(f"{network.name}: its weights are not finite after {run.step} steps")
     return run.step

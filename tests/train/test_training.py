@@ -134,12 +134,34 @@ def test_a_run_that_wins_nothing_ends_early_with_its_best_state(
 ) -> None:
     flat = ClipPair("flat", np.full_like(pair.hr, 99), np.full_like(pair.lr, 99))
     network, seen = small(), list[Progress]()
+    _, before = psnr(network, flat)
     settings = replace(QUICK, steps=80, patience=0.25)
     steps = fit(network, [pair], [flat], settings, tmp_path / "checkpoint", seen.append)
     best = max(seen, key=lambda progress: progress.psnr)
     assert steps == best.step + 20 < 80
-    assert psnr(network, flat)[1] == pytest.approx(best.psnr)
+    assert psnr(network, flat)[1] == pytest.approx(max(best.psnr, before))
     assert "over bicubic" in str(best)
+
+
+def test_a_run_that_only_loses_gives_back_what_it_began_with(
+    pair: ClipPair, tmp_path: Path
+) -> None:
+    network = small()
+    _, before = psnr(network, pair)
+    settings = replace(QUICK, steps=3, learning_rate=1e3)
+    assert fit(network, [pair], [pair.middle(20)], settings, tmp_path / "checkpoint") == 3
+    assert psnr(network, pair)[1] == before
+
+
+@pytest.mark.parametrize("held_out", [True, False])
+def test_networks_that_are_no_numbers_are_refused(
+    pair: ClipPair, tmp_path: Path, held_out: bool
+) -> None:
+    network = small()
+    with torch.no_grad():
+        next(iter(network.parameters())).fill_(float("nan"))
+    with pytest.raises(ModelError, match="finite"):
+        fit(network, [pair], [pair] * held_out, replace(QUICK, steps=1), tmp_path / "checkpoint")
 
 
 def test_the_middle_of_a_clip_is_the_same_place_in_both_sizes(pair: ClipPair) -> None:
