@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -106,7 +107,7 @@ def make_pair(
     facts = probe(source.path)
     width, height = lr_size(facts.width, facts.height, scale)
     if source.lr is None:
-        hr = _read(source, (width * scale, height * scale), colour, facts.colour)
+        hr = _read(source, (width * scale, height * scale), colour, _coded_colour(source, scale))
         kilobits = default_bitrate(width, height)
         cache.mkdir(parents=True, exist_ok=True)
         files = [_encoded(source, scale, kilobits * rate, cache) for rate in rates]
@@ -164,6 +165,14 @@ def _pictures(
             yield np.array(planes[0])[None]
         else:
             yield np.rint(planes[0] * gain + offset).astype(np.uint8)[None]
+
+
+def _coded_colour(source: Source, scale: int) -> Colour:
+    """What LR will be tagged: of an untagged clip, coding and playing assume different matrices."""
+    with tempfile.TemporaryDirectory() as folder:
+        lr = Path(folder) / "one.webm"
+        encode_lr(source.path, lr, scale, frames=1)
+        return probe(lr).colour
 
 
 def _encoded(source: Source, scale: int, kbps: float, cache: Path) -> Path:

@@ -101,9 +101,13 @@ def test_rgb_pairs_are_what_the_enhancer_gives_a_network(clip: Path, tmp_path: P
     from palantir.enhance.colour import to_rgb
     from palantir.media import probe
 
+    assert probe(clip).colour.matrix == "bt601"  # as it is untagged and small
     pair = make_pair(Source(clip, 0, 1), 4, (1.0,), tmp_path / "cache", "rgb")
-    rgb = to_rgb(next(iter(read_frames(clip))), probe(clip).colour)
-    np.testing.assert_array_equal(pair.hr[0], rgb.transpose(2, 0, 1))
+    (coded,) = (tmp_path / "cache").iterdir()
+    assert probe(coded).colour.matrix == "bt709"
+    for path, picture in ((clip, pair.hr[0]), (coded, pair.lr[0, 0])):
+        rgb = to_rgb(next(iter(read_frames(path))), probe(coded).colour)
+        np.testing.assert_array_equal(picture, rgb.transpose(2, 0, 1))
     assert pair.lr.shape == (1, 2, 3, 48, 64)
 
 
