@@ -71,14 +71,14 @@ def _quietly(command: list[str], folder: Path) -> None:
 
 @click.command()
 @click.argument("videos", type=click.Path(path_type=Path))
-@click.option("--scale", type=click.Choice([2, 4]), default=4, show_default=True)
+@click.option("--scale", type=click.Choice(["2", "4"]), default="4", show_default=True)
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="How long to fit.")
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
-def _main(videos: Path, scale: int, minutes: float | None, threads: int, output: Path) -> None:
+def _main(videos: Path, scale: str, minutes: float | None, threads: int, output: Path) -> None:
     """Fetch the clips into VIDEOS as far as needed, and fit the shipped network to them."""
     try:
-        recipe = shipped_recipe(videos, scale, minutes, threads)
+        recipe = shipped_recipe(videos, int(scale), minutes, threads)
         done = train(recipe, output, lambda progress: click.echo(str(progress)))
     except (PalantirError, OSError) as error:
         raise click.ClickException(str(error)) from None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
@@ -187,3 +188,19 @@ def test_the_shipped_recipe_says_what_is_missing(
     assert [source.frames for source in recipe.sources] == [66, 60]
     assert (recipe.scale, recipe.init, recipe.settings.minutes) == (2, shipped_model(4), 3)
     assert recipe.sources[1].licence.endswith("CC0-1.0")
+
+
+def test_the_shipped_recipe_is_made_for_a_scale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def refuse(*recipe: object) -> None:
+        asked.append(recipe)
+        raise MediaError("no clip")
+
+    monkeypatch.setattr(shipped, "shipped_recipe", refuse)
+    for words in ((), ("--scale", "2")):
+        told = CliRunner().invoke(shipped._main, [str(tmp_path), "-o", "net.onnx", *words])
+        assert told.exit_code == 1
+    assert asked == [(tmp_path, 4, None, 2), (tmp_path, 2, None, 2)]
