@@ -6,7 +6,8 @@ import copy
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -22,11 +23,12 @@ from palantir.train.dataset import ClipPair
 from palantir.train.patches import PatchSampler
 from palantir.train.validate import mean_psnr
 
-__all__ = ["FitSettings", "Progress", "fast_bfloat16", "fit"]
+__all__ = ["FitSettings", "Progress", "check_checkpoint", "fast_bfloat16", "fit"]
 
 REPORTS = 20  # in a run, evenly: measuring takes a few per cent of it
 SAVE_EVERY = 30.0  # seconds, besides at reports
 WARM_UP = 20  # steps
+DAMAGES = (RuntimeError, UnpicklingError, LookupError, TypeError, ValueError, EOFError)
 SMALL = 128  # LR pixels of a held-out frame's middle that reports measure
 
 
@@ -135,16 +137,14 @@ class _Run:
 
     def load(self, path: Path) -> None:
         try:
-            state = torch.load(path, weights_only=True)
-            if state["identity"] != self.identity:
-                raise ValueError("another run's")
+            state = _state(path, self.identity)
             self.network.load_state_dict(state["network"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.sampler.state = json.loads(state["random"])
             self.step, self.seconds, self.reports, self.best, self.best_share = state["counts"]
             self.best_weights, self.losses = state["best_weights"], list(state["losses"])
-        except (RuntimeError, UnpicklingError, LookupError, TypeError, ValueError, EOFError):
-            raise ModelError(f"{path}: not a checkpoint of this run; remove it to begin") from None
+        except DAMAGES:
+            raise _foreign(path) from None
 
     def advance(self, picture: torch.Tensor, wanted: torch.Tensor) -> None:
         """One step of Adam at the rate that the share of the run calls for."""
@@ -186,6 +186,38 @@ class _Run:
         return Progress(self.share, self.step, loss, plain, psnr, left)
 
 
+@contextmanager
+def _naming_memory() -> Iterator[None]:
+    """Torch has no class of its own for an allocation that fails on the CPU."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "you tried to allocate" not in str(error):
+            raise
+        raise MemoryError("a smaller batch or patch takes less memory") from error
+
+
+def check_checkpoint(path: Path, identity: str) -> None:
+    """Raises ModelError where a run of this `identity` cannot go on from the file."""
+    try:
+        _state(path, identity)
+    except DAMAGES:
+        raise _foreign(path) from None
+
+
+def _state(path: Path, identity: str) -> dict[str, Any]:
+    if not path.is_file():
+        raise ValueError("no file")
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    if state["identity"] != identity:
+        raise ValueError("another run's")
+    return state
+
+
+def _foreign(path: Path) -> ModelError:
+    return ModelError(f"{path}: not a checkpoint of this run; remove it to begin")
+
+
 def fit(
     network: TorchNetwork,
     training: Sequence[ClipPair],
@@ -202,7 +234,7 @@ def fit(
     state that is best on `held_out` is the result, the first one included; they serve nothing else.
 
     Raises ModelError for a checkpoint of another run or a damaged one and where no state is
-    finite, OSError where the checkpoint cannot be written.
+    finite, OSError where the checkpoint cannot be written, MemoryError for too large a batch.
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
@@ -218,7 +250,8 @@ def fit(
     batches = sampler.batches(settings.batch)
     started, saved = time.monotonic() - run.seconds, run.seconds
     while not run.over:
-        run.advance(*next(batches))
+        with _naming_memory():
+            run.advance(*next(batches))
         run.seconds = time.monotonic() - started
         if run.due:
             report(run.measure(small))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -14,11 +15,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from palantir.errors import MediaError, PalantirError
+from palantir.errors import MediaError, ModelError, PalantirError
 from palantir.models import SRNetwork, quantize
 from palantir.models.architectures import TorchNetwork, create_network, export, take_weights
+from palantir.models.network import MAX_BYTES
 from palantir.train.dataset import ClipPair, Source, make_pair
-from palantir.train.fit import FitSettings, Progress, fit
+from palantir.train.fit import FitSettings, Progress, check_checkpoint, fit
 from palantir.train.validate import mean_psnr
 
 __all__ = ["RATES", "ClipFigures", "Fitted", "Recipe", "train"]
@@ -55,9 +57,11 @@ class Recipe:
         settings = asdict(self.settings)
         for key in ("minutes", "steps", "threads"):
             del settings[key]
-        stamps = [source.path.stat().st_mtime_ns for source in self.sources]
+        files = [path for source in self.sources for path in (source.path, source.lr) if path]
+        stamps = [path.stat().st_mtime_ns for path in files if path.exists()]
+        begin = _named(self.init) if self.init else ""
         told = (self.sources, stamps, sorted(settings.items()), self.scale, self.rates)
-        return repr((*told, self.network, self.tail, self.init))
+        return repr((*told, self.network, self.tail, self.init, begin))
 
 
 @dataclass(frozen=True)
@@ -100,11 +104,15 @@ def train(
     torch.manual_seed(recipe.settings.seed)
     network = create_network(recipe.network, recipe.scale, recipe.tail)
     if recipe.init is not None:
+        _check_readable(recipe.init)
         take_weights(network, recipe.init)
+    identity = recipe.identity
+    if checkpoint.exists():
+        check_checkpoint(checkpoint, identity)
     pairs = _pairs(recipe, network, cache, keep=checkpoint.exists())
     training, held_out = zip(*(pair.split(HOLDOUT) for pair in pairs), strict=True)
     steps = fit(
-        network, training, held_out, recipe.settings, checkpoint, report, recipe.identity
+        network, training, held_out, recipe.settings, checkpoint, report, identity
     )  # fmt: skip
     figures = _write(recipe, network, output, training, held_out, steps)
     checkpoint.unlink(missing_ok=True)
@@ -148,16 +156,14 @@ def _write(
     if not recipe.int8:
         export(network, output, notes)
         return figures
-    plain = output.with_name(output.name + ".float.onnx")
-    try:
+    with tempfile.TemporaryDirectory(dir=output.parent) as folder:
+        plain = Path(folder) / "float.onnx"
         export(network, plain, notes)
         loaded = SRNetwork.load(plain, threads=recipe.settings.threads)
         patches = _calibrating(training, recipe.settings)
         best = max(one.network for one in figures)
         fidelity = min(best + BELOW_RESULT, HIGHEST_FIDELITY)
         quantize(loaded, patches, output, fidelity=fidelity, source="training frames")
-    finally:
-        plain.unlink(missing_ok=True)
     eight = SRNetwork.load(output, threads=recipe.settings.threads)
     return _figures(eight.run, network, held_out)
 
@@ -209,7 +215,7 @@ def _named(path: Path) -> str:
 def _calibrating(
     training: tuple[ClipPair, ...], settings: FitSettings
 ) -> list[NDArray[np.float32]]:
-    """Whole-height windows of training frames at the first bit rate, [1, c, h, w] in 0..1."""
+    """Square windows of training frames at the first bit rate, [1, c, h, w] in 0..1."""
     random = np.random.default_rng(settings.seed)
     patches = []
     for index in range(CALIBRATING):
@@ -227,6 +233,14 @@ def _check_size(pair: ClipPair, patch: int) -> None:
         raise MediaError(f"{pair.name}: has {frames} frames; more than {HOLDOUT} are needed")
     if min(height, width) < patch:
         raise MediaError(f"{pair.name}: LR is {width}x{height}, patches are {patch}x{patch}")
+
+
+def _check_readable(init: Path) -> None:
+    """It is read whole: refuse what has no end."""
+    if init.exists() and not init.is_file():
+        raise ModelError(f"{init}: not a regular file")
+    if init.exists() and (size := init.stat().st_size) > MAX_BYTES:
+        raise ModelError(f"{init}: {size} bytes; models up to {MAX_BYTES} are read")
 
 
 def _check_output(output: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from palantir.models import SRNetwork, shipped_model  # noqa: E402
 from palantir.train import dataset, shipped  # noqa: E402
 from palantir.train.camera import film_photograph  # noqa: E402
 from palantir.train.dataset import ClipPair, Source, make_pair  # noqa: E402
-from palantir.train.fit import FitSettings, Progress  # noqa: E402
+from palantir.train.fit import FitSettings, Progress, check_checkpoint  # noqa: E402
 from palantir.train.recipe import HOLDOUT, Recipe, train  # noqa: E402
 from tests.media.clips import make_clip  # noqa: E402
 
@@ -73,6 +74,7 @@ def test_an_rgb_network_is_fitted(clip: Path, tmp_path: Path) -> None:
 
 def test_a_network_made_8_bit_is_measured_as_such(clip: Path, tmp_path: Path) -> None:
     recipe = recipe_of(clip, init=shipped_model(), network="m6c32", rates=(1.0,))
+    (mine := tmp_path / "net8.onnx.float.onnx").write_bytes(b"mine")
     plain = train(recipe, tmp_path / "net.onnx")
     eight = train(replace(recipe, int8=True), tmp_path / "net8.onnx")
     notes = SRNetwork.load(tmp_path / "net8.onnx").describe()["notes"]
@@ -82,7 +84,8 @@ def test_a_network_made_8_bit_is_measured_as_such(clip: Path, tmp_path: Path) ->
     assert "detail-x4.onnx (SHA-256" in notes["training.settings"]
     assert eight.clips[0].network != plain.clips[0].network
     assert eight.clips[0].network == pytest.approx(plain.clips[0].network, abs=0.05)
-    assert {path.name for path in tmp_path.iterdir()} == {"net.onnx", "net8.onnx"}
+    assert mine.read_bytes() == b"mine"
+    assert set(tmp_path.iterdir()) == {mine, tmp_path / "net.onnx", tmp_path / "net8.onnx"}
 
 
 def test_a_given_lr_is_read_in_place_of_a_made_one(clip: Path, tmp_path: Path) -> None:
@@ -123,9 +126,34 @@ def test_an_interrupted_recipe_goes_on_and_another_is_refused(clip: Path, tmp_pa
     assert not (tmp_path / "net.onnx").exists()
     with pytest.raises(ModelError, match="not a checkpoint of this run"):
         train(replace(recipe, scale=2), tmp_path / "net.onnx")
+    checkpoint = tmp_path / "net.onnx.checkpoint"
+    with pytest.raises(ModelError, match="not a checkpoint of this run"):
+        check_checkpoint(checkpoint, replace(recipe, init=shipped_model()).identity)
+    check_checkpoint(checkpoint, recipe.identity)
     reports: list[Progress] = []
     assert train(recipe, tmp_path / "net.onnx", reports.append).steps == 3
     assert [report.step for report in reports] == [2, 3]  # the first step was kept
+
+
+def test_a_checkpoint_is_looked_at_before_the_work(clip: Path, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "net.onnx.checkpoint"
+    checkpoint.mkdir()
+    with pytest.raises(ModelError, match="not a checkpoint of this run"):
+        train(recipe_of(clip), tmp_path / "net.onnx")
+    assert list(tmp_path.iterdir()) == [checkpoint]
+
+
+def test_another_run_has_another_identity(clip: Path, tmp_path: Path) -> None:
+    lr, init = tmp_path / "lr.webm", tmp_path / "init.onnx"
+    encode_lr(clip, lr, 4)
+    init.write_bytes(b"some weights")
+    recipe = recipe_of(clip, sources=(Source(clip, lr=lr),), init=init)
+    before = recipe.identity
+    assert replace(recipe, settings=replace(SETTINGS, steps=9)).identity == before
+    init.write_bytes(b"others")
+    other = recipe.identity
+    os.utime(lr, ns=(0, 0))
+    assert len({before, other, recipe.identity}) == 3
 
 
 def test_clips_that_do_not_suffice_are_named(clip: Path, tmp_path: Path) -> None:
@@ -157,6 +185,14 @@ def test_clips_beyond_memory_are_refused(
     monkeypatch.setattr(dataset, "LIMIT", 3 * 256 * 192)
     with pytest.raises(MediaError, match=r"after 4 frames; take fewer"):
         make_pair(Source(clip), 4, (1.0,), tmp_path)
+
+
+def test_weights_beyond_the_limit_are_refused_unread(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("palantir.train.recipe.MAX_BYTES", 99)
+    with pytest.raises(ModelError, match=r"onnx: \d+ bytes; models up to 99 are read"):
+        train(recipe_of(clip, init=shipped_model()), tmp_path / "net.onnx")
 
 
 def test_a_photograph_becomes_a_video_in_which_everything_moves(tmp_path: Path) -> None:

@@ -182,6 +182,15 @@ def test_a_foreign_checkpoint_is_refused(pair: ClipPair, tmp_path: Path, damage:
         fit(small(), [pair], [], QUICK, checkpoint)
 
 
+def test_a_batch_beyond_memory_is_named(
+    pair: ClipPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = small()
+    monkeypatch.setattr(network, "forward", lambda picture: torch.empty(2**50))
+    with pytest.raises(MemoryError, match="smaller batch"):
+        fit(network, [pair], [], QUICK, tmp_path / "checkpoint")
+
+
 def test_settings_must_be_positive() -> None:
     for value in (0, float("nan")):
         with pytest.raises(ValueError, match="positive"):
