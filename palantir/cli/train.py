@@ -124,6 +124,7 @@ def command(output: str, as_json: bool, progress: bool | None, **options: Any) -
         raise ImportError(
             f"training needs {error.name}: pip install 'palantir-sr[torch]'"
         ) from None
+    begun = " in this run" if options["init"] else ""
     with _reporting(progress) as report:
         done = train(_recipe(**options), Path(output), report)
     clips = [asdict(clip) for clip in done.clips]
@@ -135,7 +136,7 @@ def command(output: str, as_json: bool, progress: bool | None, **options: Any) -
             gain = clip["network"] - clip["plain"]
             click.echo(
                 "{frames}: bicubic {plain:.3f} dB, network {network:.3f} dB "
-                "({gain:+.3f} dB), not fitted on".format(gain=gain, **clip)
+                "({gain:+.3f} dB), not fitted on{begun}".format(gain=gain, begun=begun, **clip)
             )
         click.echo(f"{output}: {done.steps} steps")
 

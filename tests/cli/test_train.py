@@ -50,6 +50,8 @@ def test_train_begins_with_the_shipped_network(run: Run, folder: Path) -> None:
     words = ("train", folder / "hr.mp4", "-o", folder / "net.onnx", *QUICK[2:], "--one-rate")
     told = run(*words, "--init", "shipped", "--network", "m6c32", "--json").json
     assert told["validation"][0]["network"] != told["validation"][0]["plain"]
+    shown = run(*words, "--init", "shipped", "--network", "m6c32").out
+    assert "dB), not fitted on in this run\n" in shown
     notes = SRNetwork.load(folder / "net.onnx").describe()["notes"]
     assert isinstance(notes, dict)
     assert "detail-x4.onnx (SHA-256" in notes["training.settings"]
@@ -77,6 +79,7 @@ def test_train_takes_a_pair(run: Run, folder: Path) -> None:
         (("hr.mp4", "--first", "7"), "more than 6 are needed"),
         (("hr.mp4", "--patch", "64"), "LR is 48x32, patches are 64x64"),
         (("hr.mp4", "--init", "text.webm"), "text.webm: no ONNX model"),
+        (("hr.mp4", "--init", "/dev/zero"), "/dev/zero: not a regular file"),
         (("--hr", "hr.mp4", "--lr", "segment.webm"), "which is not 1/4 of hr.mp4's 192x128"),
     ],
 )
