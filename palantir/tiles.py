@@ -39,6 +39,8 @@ def merge_anchors(
 
     Runs of anchors in a row become one tile; equal runs in successive rows become one tile.
     """
+    if not anchors.any():
+        return []
     columns, rows = grid.column_edges(width), grid.row_edges(height)
     open_runs: dict[tuple[int, int], int] = {}  # (first, stop) column -> first row
     tiles: list[Tile] = []
