@@ -1,6 +1,7 @@
 #include "confidence.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "simd.h"
 
@@ -8,7 +9,6 @@ namespace palantir {
 
 namespace {
 
-constexpr int kEighths = 8;             // a displacement counts 1/8 pixel
 constexpr double kLeastFade = 1e-3, kMostFade = 1e9;  // in 1/256 grey level: finite shares
 constexpr float kGradientUnit = 128.f;  // 1/2 grey level a pixel, in 1/256 grey level
 
@@ -18,10 +18,18 @@ void sum_pairs(const uint8_t* row, const uint8_t* below, int count, uint16_t* ou
     out[x] = static_cast<uint16_t>(row[x] + row[x + 1] + below[x] + below[x + 1]);
 }
 
+// As one load; with `__restrict` and whole offsets the loop below becomes vectors.
+inline int sum_pair(const uint8_t* pixels) {
+  uint16_t both;
+  std::memcpy(&both, pixels, sizeof both);
+  return (both & 0xff) + (both >> 8);
+}
+
 PALANTIR_CLONES
-void sum_spots(const uint8_t* row, const uint8_t* below, int count, uint16_t* out) {
-  for (int x = 0; x < count; ++x)
-    out[x] = static_cast<uint16_t>(row[2 * x] + row[2 * x + 1] + below[2 * x] + below[2 * x + 1]);
+void sum_spots(const uint8_t* __restrict row, const uint8_t* __restrict below, int count,
+               uint16_t* __restrict out) {
+  for (std::ptrdiff_t x = 0; x < count; ++x)
+    out[x] = static_cast<uint16_t>(sum_pair(row + 2 * x) + sum_pair(below + 2 * x));
 }
 
 // Absolute differences across two spots, in both directions, as 1/2 grey level a pixel.
@@ -32,18 +40,6 @@ void add_differences(const uint16_t* left, const uint16_t* right, const uint16_t
     const int across = left[x] - right[x], down = above[x] - below[x];
     const int steepness = (across < 0 ? -across : across) + (down < 0 ? -down : down);
     out[x] = static_cast<uint16_t>((steepness + 4) >> 3);
-  }
-}
-
-// 64 times the sums at every second sample, between two rows and two columns of them.
-PALANTIR_CLONES
-void interpolate(const uint16_t* row, const uint16_t* below, int across, int down, int count,
-                 uint16_t* out) {
-  const int left = kEighths - across, top = kEighths - down;
-  for (int i = 0; i < count; ++i) {
-    const int upper = row[2 * i] * left + row[2 * i + 1] * across;
-    const int lower = below[2 * i] * left + below[2 * i + 1] * across;
-    out[i] = static_cast<uint16_t>(upper * top + lower * down);
   }
 }
 
@@ -77,6 +73,12 @@ PixelSums::PixelSums(BufferPool& pool, const Plane<const uint8_t>& luma, const A
     sum_pairs(row, below, pairs, out);
     std::fill(out + pairs, out + stride(), static_cast<uint16_t>(2 * (row[pairs] + below[pairs])));
   }
+}
+
+SumsView PixelSums::view() const {
+  constexpr int unit = 8;  // a displacement counts 1/8 pixel
+  return {row(part_.y), static_cast<int>(stride()), unit * part_.x, unit * part_.y,
+          unit * (part_.x + part_.width - 1), unit * (part_.y + part_.height - 1)};
 }
 
 Confidence::Confidence(const CodedFrame& frame, const SourceSums& sources, double fade)
@@ -122,33 +124,10 @@ const PixelSums& Confidence::source_named(uint16_t name) const {
           })->second;
 }
 
-// `across` and `down`: where spot `x` looks, in 1/8 pixel of the source.
-void Confidence::find_run(const PixelSums& source, int across, int down, int x, int count) {
-  const Area& part = source.part();
-  constexpr int step = kSpot * kEighths;
-  const int left = kEighths * part.x, right = left + kEighths * (part.width - 1);
-  const int top = kEighths * part.y, y = std::clamp(down, top, top + kEighths * (part.height - 1));
-  const uint16_t* row = source.row(y / kEighths);
-  const auto look = [&](int at, int i, int n) {
-    const uint16_t* first = row + (at - left) / kEighths;
-    interpolate(first, first + source.stride(), at % kEighths, y % kEighths, n, &found_[x + i]);
-  };
-  if (across >= left && across + step * (count - 1) <= right) return look(across, 0, count);
-  for (int i = 0; i < count; ++i) look(std::clamp(across + step * i, left, right), i, 1);
-}
-
 void Confidence::find(int y, const MapRow& row) {
-  constexpr int step = kSpot * kEighths;
-  const auto same = [&](int a, int b) {
-    return row.source[a] == row.source[b] && row.down[a] == row.down[b] &&
-           row.across[a] == row.across[b];
-  };
-  for (int x = 0, end; x < width_; x = end) {
-    end = x + 1;
-    if (!row.confidence[x]) continue;
-    while (end < width_ && row.confidence[end] && same(x, end)) ++end;
-    find_run(source_named(row.source[x]), step * x + row.across[x], step * y + row.down[x], x,
-             end - x);
+  for (int x = row.next_live(0, width_), end; x < width_; x = row.next_live(end, width_)) {
+    end = row.end_of_source(x, width_);
+    row_kernels().find(row.from(x), source_named(row.source[x]).view(), x, y, end - x, &found_[x]);
   }
 }
 

@@ -25,9 +25,11 @@ class PixelSums {
   const uint16_t* row(int y) const {
     return reinterpret_cast<const uint16_t*>(bytes_.get()) + (y - part_.y) * stride();
   }
-  std::ptrdiff_t stride() const { return part_.width + 1; }
+  SumsView view() const;  // of a part that is not empty
 
  private:
+  std::ptrdiff_t stride() const { return part_.width + 1; }
+
   Area part_;
   BufferPool::Buffer bytes_;
 };
@@ -53,7 +55,6 @@ class Confidence {
   void measure_gradient(int y);
   const uint16_t* gradient(int y);
   void find(int y, const MapRow& row);
-  void find_run(const PixelSums& source, int across, int down, int x, int count);
   const PixelSums& source_named(uint16_t name) const;
   uint16_t* sums(int y) { return &sums_[y % kKept * stride_]; }
   uint16_t* steepness(int y) { return &steepness_[y % kKept * stride_]; }

@@ -81,9 +81,10 @@ void DetailMap::keep_sources(const Sources& candidates) {
   std::vector<uint8_t> named(1 << 16, 0);
   for (int y = 0; y < source.height; ++y) {
     if (!is_live(y)) continue;
-    const uint16_t *names = source.row(y), *trust = confidence.row(y);
-    for (int x = 0, last = -1; x < source.width; ++x)
-      if (names[x] != last && trust[x]) named[last = names[x]] = 1;
+    const MapRow row = this->row(y);
+    for (int x = row.next_live(0, source.width); x < source.width;
+         x = row.next_live(row.end_of_source(x, source.width), source.width))
+      named[row.source[x]] = 1;
   }
   for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
     const uint16_t name = name_of((*it)->index());

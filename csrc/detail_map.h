@@ -14,6 +14,7 @@
 #include "buffer_pool.h"
 #include "coded_frame.h"
 #include "confidence.h"
+#include "map_row.h"
 #include "plane.h"
 
 namespace palantir {
@@ -75,6 +76,7 @@ class DetailMap {
   }
   bool is_live(int y) const { return live_[y] != 0; }  // whether the row of spots has detail
   void set_live(int y, bool live) { live_[y] = live; }
+  MapRow row(int y) const { return {source.row(y), confidence.row(y), down.row(y), across.row(y)}; }
   const Sources& sources() const { return sources_; }
   bool has_tiles(int p) const;  // of any source
   const DetailSource* source_named(uint16_t name) const;

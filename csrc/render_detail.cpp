@@ -22,12 +22,11 @@ class DetailRows {
   // Takes row `y` of spots; false if it has no detail.
   bool take(int y) {
     if (!map_.is_live(y)) return false;
-    const MapRow row{map_.source.row(y), map_.confidence.row(y), map_.down.row(y),
-                     map_.across.row(y)};
+    const MapRow row = map_.row(y);
     row_kernels().spread(row.confidence, width_, side_, &rows_[side_ * stride_]);
     bool any = false;
-    for (int x = next_live(row, 0); x < width_; x = next_live(row, x))
-      x += take_spots(row, x, y, any);
+    for (int x = row.next_live(0, width_); x < width_; x = row.next_live(x, width_))
+      x += take_spots(row.from(x), x, y, any);
     return any;
   }
 
@@ -37,17 +36,8 @@ class DetailRows {
  private:
   static constexpr int kAtOnce = 64;
 
-  int next_live(const MapRow& row, int x) const {
-    uint64_t four = 0;
-    for (; x + 4 <= width_ && !four; x += four ? 0 : 4)
-      std::memcpy(&four, row.confidence + x, sizeof four);
-    while (x < width_ && !row.confidence[x]) ++x;
-    return x;
-  }
-
   // Spots from (x, y) on that find their detail in the same tile; how many.
-  int take_spots(const MapRow& row, int x, int y, bool& any) {
-    const MapRow from{row.source + x, row.confidence + x, row.down + x, row.across + x};
+  int take_spots(const MapRow& from, int x, int y, bool& any) {
     const int left = x * side_ + samples(*from.across), top = y * side_ + samples(*from.down);
     const DetailSource& source = source_named(*from.source);
     const DetailTile* tile = tile_with(source, left, top);

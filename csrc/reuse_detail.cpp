@@ -99,13 +99,17 @@ class MapBuilder {
       if (map->fits(frame, scale)) references_.emplace(index, map);
     for (const auto& [index, map] : references_)
       oldest_ = std::min(oldest_, map->sources().front()->index());
+    map_ = fresh();
+  }
+
+  // Before the first rows are propagated; there are references.
+  void prepare() {
     for (const auto& [name, source] : known_sources())
       sums_.emplace_back(DetailMap::name_of(name), &source->sums());
-    map_ = fresh();
     const int width = map_->source.width, height = map_->source.height;
-    measured_bytes_ = pool.take((width + 2) * sizeof(uint16_t) * static_cast<size_t>(height));
+    measured_bytes_ = pool_.take((width + 2) * sizeof(uint16_t) * static_cast<size_t>(height));
     measured_ = {reinterpret_cast<uint16_t*>(measured_bytes_.get()), width + 2, width, height};
-    const auto& blocks = frame.blocks;
+    const auto& blocks = frame_.blocks;
     if (std::any_of(blocks.begin(), blocks.end(), [](const Block& b) { return b.inter > 1; }))
       other_ = fresh();
   }
@@ -194,8 +198,7 @@ class MapBuilder {
   void measure(int y, Confidence* trust) {
     uint16_t* out = measured_.row(y) + 1;
     if (!trust) std::fill_n(out - 1, measured_.stride, uint16_t{0});
-    else trust->measure(y, {map_->source.row(y), map_->confidence.row(y), map_->down.row(y),
-                            map_->across.row(y)}, out);
+    else trust->measure(y, map_->row(y), out);
     out[-1] = out[0];
     out[measured_.width] = out[measured_.width - 1];
   }
@@ -257,6 +260,7 @@ std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
     share_rows(threads, spots(height), [&](int begin, int end) { (builder.*step)(begin, end); });
   };
   if (!all && builder.has_references()) {
+    builder.prepare();
     share(&MapBuilder::propagate);
     share(&MapBuilder::settle);
   } else if (anchors.empty()) {

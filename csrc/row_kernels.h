@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "map_row.h"
 #include "simd.h"
 
 namespace palantir {
@@ -48,10 +49,12 @@ struct StretchPlan {
   alignas(64) int16_t weight[6][2][2][32];
 };
 
-// Spots of one row of a DetailMap (detail_map.h).
-struct MapRow {
-  const uint16_t *source, *confidence;
-  const int16_t *down, *across;
+// Sums of 2x2 pixels in a part of a plane (PixelSums, confidence.h), one at each pixel of it, and the
+// first and last that count, in 1/8 pixel of the plane. The row below the last and a sample more at
+// the end of each can be read.
+struct SumsView {
+  const uint16_t* sums;
+  int stride, left, top, right, bottom;
 };
 
 // Where in a plane the SR samples of spots must lie, and how displacements are rounded to samples:
@@ -79,6 +82,10 @@ struct RowKernels {
   // has another source than the first, sets stop[i]. A spot without may get another's offset.
   void (*place)(const MapRow& row, const SpotFrame& frame, int x, int y, int count,
                 int32_t* offset, uint8_t* stop);
+
+  // 64 times the sum that `count` spots, the first at (x, y), find at their displaced positions,
+  // between the four sums about each; beyond the part, at its edge.
+  void (*find)(const MapRow& row, const SumsView& view, int x, int y, int count, uint16_t* found);
 
   // Each of `width` confidences, `side` times (1 to 4, 6 or 8).
   void (*spread)(const uint16_t* confidence, int width, int side, int16_t* out);

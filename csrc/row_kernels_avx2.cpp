@@ -69,17 +69,20 @@ inline void store_pixels(V16 a, V16 b, uint8_t* out) {
   const __m256i mixed = _mm256_packus_epi16((__m256i)a, (__m256i)b);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm256_permute4x64_epi64(mixed, 0xD8));
 }
+inline V32 gather_pairs(const uint16_t* from, V32 index) {
+  return (V32)_mm256_i32gather_epi32(reinterpret_cast<const int*>(from), (__m256i)index, 2);
+}
 inline V16 add(V16 a, V16 b) { return (V16)_mm256_adds_epi16((__m256i)a, (__m256i)b); }
 inline V16 multiply(V16 a, V16 b) { return (V16)_mm256_mulhrs_epi16((__m256i)a, (__m256i)b); }
 
 #include "row_kernels_plain.h"
+#include "row_kernels_gather.h"
 #include "row_kernels_vector.h"
 
 }  // namespace
 
 extern const RowKernels kAvx2Kernels;
-const RowKernels kAvx2Kernels{plan_vector,  blend_vector,  stretch_vector, place_plain,
-                              spread_plain, shift_plain, settle_plain, smooth_plain};
+const RowKernels kAvx2Kernels{plan_vector, blend_vector, stretch_vector, place_plain, find_vector, spread_plain, shift_plain, settle_plain, smooth_plain};
 
 }  // namespace palantir
 

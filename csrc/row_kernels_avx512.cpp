@@ -68,17 +68,20 @@ inline void store_pixels(V16 a, V16 b, uint8_t* out) {
   const __m512i mixed = _mm512_packus_epi16((__m512i)a, (__m512i)b);
   _mm512_storeu_si512(out, _mm512_permutexvar_epi64(order, mixed));
 }
+inline V32 gather_pairs(const uint16_t* from, V32 index) {
+  return (V32)_mm512_i32gather_epi32((__m512i)index, from, 2);
+}
 inline V16 add(V16 a, V16 b) { return (V16)_mm512_adds_epi16((__m512i)a, (__m512i)b); }
 inline V16 multiply(V16 a, V16 b) { return (V16)_mm512_mulhrs_epi16((__m512i)a, (__m512i)b); }
 
 #include "row_kernels_plain.h"
+#include "row_kernels_gather.h"
 #include "row_kernels_vector.h"
 
 }  // namespace
 
 extern const RowKernels kAvx512Kernels;
-const RowKernels kAvx512Kernels{plan_vector,  blend_vector,  stretch_vector, place_plain,
-                                spread_plain, shift_plain, settle_plain, smooth_plain};
+const RowKernels kAvx512Kernels{plan_vector, blend_vector, stretch_vector, place_plain, find_vector, spread_plain, shift_plain, settle_plain, smooth_plain};
 
 }  // namespace palantir
 

@@ -57,6 +57,20 @@ inline void place_plain(const MapRow& row, const SpotFrame& frame, int x, int y,
   }
 }
 
+inline void find_plain(const MapRow& row, const SumsView& view, int x, int y, int count,
+                       uint16_t* found) {
+  constexpr int unit = 8, step = kSpot * unit;  // a displacement counts 1/8 pixel
+  for (int i = 0; i < count; ++i) {
+    const int at_x = clip(step * (x + i) + row.across[i], view.left, view.right) - view.left;
+    const int at_y = clip(step * y + row.down[i], view.top, view.bottom) - view.top;
+    const uint16_t* upper = view.sums + at_y / unit * view.stride + at_x / unit;
+    const uint16_t* lower = upper + view.stride;
+    const int right = at_x % unit, left = unit - right, down = at_y % unit;
+    found[i] = static_cast<uint16_t>((upper[0] * left + upper[1] * right) * (unit - down) +
+                                     (lower[0] * left + lower[1] * right) * down);
+  }
+}
+
 template <int side>
 inline void spread_side(const uint16_t* confidence, int width, int16_t* out) {
   for (int x = 0; x < width; ++x)
@@ -114,15 +128,17 @@ inline bool settle_plain(const int16_t* down, const int16_t* across, const uint1
   return any != 0;
 }
 
-inline void smooth_plain(const uint16_t* above, const uint16_t* row, const uint16_t* below,
-                         int width, uint16_t* column_sums, uint16_t* out) {
-  uint16_t* __restrict sums = column_sums;
-  for (int x = 0; x < width + 2; ++x)
-    sums[x] = static_cast<uint16_t>(3 * (above[x] + below[x]) + 4 * row[x]);
-  uint16_t* __restrict mean = out;  // else the compiler would take them one by one
-  for (int x = 0; x < width; ++x) {
+inline void mean_of_columns(const uint16_t* __restrict sums, int width, uint16_t* __restrict mean) {
+  for (std::ptrdiff_t x = 0; x < width; ++x) {
     const auto total = static_cast<uint16_t>(3 * (sums[x] + sums[x + 2]) + 4 * sums[x + 1] + 50);
     // A hundredth, exactly: totals stay below 25651.
     mean[x] = static_cast<uint16_t>((static_cast<uint32_t>(total) * 41944u >> 16) >> 6);
   }
+}
+
+inline void smooth_plain(const uint16_t* above, const uint16_t* row, const uint16_t* below,
+                         int width, uint16_t* column_sums, uint16_t* out) {
+  for (int x = 0; x < width + 2; ++x)
+    column_sums[x] = static_cast<uint16_t>(3 * (above[x] + below[x]) + 4 * row[x]);
+  mean_of_columns(column_sums, width, out);
 }

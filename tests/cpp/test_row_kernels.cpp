@@ -59,6 +59,24 @@ void blend_is_the_same(const RowKernels& truth, const RowKernels& other) {
   }
 }
 
+void what_is_found_is_the_same(const RowKernels& truth, const RowKernels& other) {
+  constexpr int left = 3, top = 5, width = 50, height = 20, stride = width + 1;
+  const auto sums = noise<uint16_t>(stride * (height + 1), 0, 4 * 255);
+  const SumsView view{sums.data(), stride, 8 * left, 8 * top, 8 * (left + width - 1),
+                      8 * (top + height - 1)};
+  for (const int count : kWidths) {
+    const auto names = noise<uint16_t>(count, 0, 65535), trust = noise<uint16_t>(count, 0, 1);
+    for (const int far : {3, 200, 32767}) {  // within, about and far beyond the edges
+      const auto down = noise<int16_t>(count, -far, far), across = noise<int16_t>(count, -far, far);
+      const MapRow row{names.data(), trust.data(), down.data(), across.data()};
+      std::vector<uint16_t> a(count + 9, 7), b = a;
+      truth.find(row, view, 2, 6, count, a.data());
+      other.find(row, view, 2, 6, count, b.data());
+      expect(a == b, "find");
+    }
+  }
+}
+
 void map_rows_are_the_same(const RowKernels& truth, const RowKernels& other) {
   for (const int width : kWidths) {
     const auto source = noise<uint16_t>(width, 5, 6);
@@ -145,6 +163,7 @@ int main() {
     if (const RowKernels* other = row_kernels(static_cast<SimdLevel>(i))) {
       stretch_is_the_same(truth, *other);
       blend_is_the_same(truth, *other);
+      what_is_found_is_the_same(truth, *other);
       map_rows_are_the_same(truth, *other);
       rectangles_are_the_same(truth, *other);
       means_are_the_same(truth, *other);
