@@ -74,10 +74,10 @@ class Settings:
         if self.selector == "gain-per-cost":
             from palantir.models import network_load
 
-            radius = network_load(self.model).radius
-            if radius is None:
+            halo = network_load(self.model).halo
+            if halo is None:
                 raise ScheduleError("selector gain-per-cost: the network's reach is unbounded")
-            return {"radius": radius}
+            return {"radius": halo}
         return {} if self.seed is None else {"seed": self.seed}
 
 

@@ -18,6 +18,7 @@ from palantir.cli.options import (
 )
 from palantir.cli.printing import print_json, print_table
 from palantir.cli.progress import progress_bar
+from palantir.cli.study_halo import halo
 
 if TYPE_CHECKING:
     from palantir.evaluate import ReferenceStudy
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _EXAMPLES = """\b
 Examples:
   palantir study reference segment.webm
+  palantir study halo segment.webm original.mp4 --model network.onnx
 """
 _REFERENCE_EXAMPLES = """\b
 Examples:
@@ -45,7 +47,7 @@ one group exceeds one of the other, 0.5 if there is no difference.
 
 @click.group("study", epilog=_EXAMPLES, no_args_is_help=False)
 def command() -> None:
-    """Repeat an experiment of the paper (arXiv 2408.06152) on VP9 streams."""
+    """Repeat an experiment of the paper (arXiv 2408.06152), or one of our own, on VP9 streams."""
 
 
 @command.command("reference", epilog=_REFERENCE_EXAMPLES, short_help="What later frames refer to.")
@@ -127,3 +129,6 @@ def _print(title: str, facts: Mapping[str, Any]) -> None:
 
 def _number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+command.add_command(halo)

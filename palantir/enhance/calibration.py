@@ -9,15 +9,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from palantir.codec import CodedFrame, decode_packets
-from palantir.enhance.network_input import network_input
-from palantir.errors import MediaError, ModelError, UnsupportedError
+from palantir.codec import decode_packets
+from palantir.enhance.inference import halo_of
+from palantir.enhance.network_input import check_format, network_input
+from palantir.errors import MediaError
 from palantir.grid import PatchGrid
 from palantir.media import VideoSource
 from palantir.models import SRNetwork
 from palantir.tiles import Tile, with_halo
 
-__all__ = ["stream_patches"]
+__all__ = ["patch_tiles", "stream_patches"]
 
 _Kept = tuple[float, int, NDArray[np.float32]]  # minus its lot, its number, the patch
 
@@ -38,18 +39,18 @@ def stream_patches(
     Raises MediaError and BitstreamError where the stream is unreadable or holds no frame,
     UnsupportedError where it is not 8-bit 4:2:0, ModelError where the network's reach is not known.
     """
-    if network.radius is None:
-        raise ModelError(f"{network.path}: its reach is not known, so patches cannot be cut")
+    halo = halo_of(network)
     lots = np.random.default_rng(seed)
     kept: list[_Kept] = []
     number = 0
     for packet in decode_packets(source):
         for frame in packet.frames:
-            _check(frame, source)
-            for tile in _patches(frame.width, frame.height):
+            check_format(frame, str(source.path))
+            grid = PatchGrid.default(frame.width, frame.height)
+            for tile in patch_tiles(grid, frame.width, frame.height):
                 lot = lots.random()
                 if len(kept) < count or lot < -kept[0][0]:
-                    area = with_halo(tile, network.radius, frame.width, frame.height)
+                    area = with_halo(tile, halo, frame.width, frame.height)
                     patch = network_input(frame.native.planes, area, source.colour, network)
                     put = heapq.heappush if len(kept) < count else heapq.heapreplace
                     put(kept, (-lot, number, patch))
@@ -60,16 +61,8 @@ def stream_patches(
     return [patch for _, _, patch in sorted(kept, key=lambda one: one[1])]
 
 
-def _check(frame: CodedFrame, source: VideoSource) -> None:
-    if frame.bit_depth != 8 or frame.subsampling != (1, 1):
-        raise UnsupportedError(
-            f"{source.path}: is {frame.bit_depth}-bit with chroma subsampling "
-            f"{frame.subsampling}; super-resolution takes 8-bit 4:2:0"
-        )
-
-
-def _patches(width: int, height: int) -> list[Tile]:
-    grid = PatchGrid.default(width, height)
+def patch_tiles(grid: PatchGrid, width: int, height: int) -> list[Tile]:
+    """A frame's patches, each by itself."""
     columns, rows = grid.column_edges(width).tolist(), grid.row_edges(height).tolist()
     return [
         Tile(left, top, right, bottom)

@@ -18,6 +18,7 @@ from palantir.enhance.inference import (
     FrameAnchors,
     FrameDetail,
 )
+from palantir.enhance.network_input import check_format
 from palantir.enhance.reuse import DetailReuse, EnhancedFrame, PaperReuse, Reuse
 from palantir.errors import ModelError, UnsupportedError
 from palantir.grid import PatchGrid
@@ -188,11 +189,7 @@ class Enhancer:
         return displayed
 
     def _anchors(self, frame: CodedFrame, patches: NDArray[np.bool_]) -> FrameAnchors:
-        if frame.bit_depth != 8 or frame.subsampling != (1, 1):
-            raise UnsupportedError(
-                f"{self._name}: coded frame {frame.index} is {frame.bit_depth}-bit with chroma "
-                f"subsampling {frame.subsampling}; super-resolution takes 8-bit 4:2:0"
-            )
+        check_format(frame, self._name)
         tiles = merge_anchors(
             patches, self._grid.fit(frame.width, frame.height), frame.width, frame.height
         )

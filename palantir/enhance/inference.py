@@ -23,6 +23,7 @@ __all__ = [
     "AnchorSource",
     "FrameAnchors",
     "FrameDetail",
+    "halo_of",
     "plane_area",
     "upscale_area",
 ]
@@ -74,6 +75,15 @@ class AnchorSource(Protocol):
         ...
 
 
+def halo_of(network: SRNetwork) -> int:
+    """LR pixels of surroundings that patches are run with. Raises ModelError if not known."""
+    if network.halo is None:
+        raise ModelError(
+            f"{network.path}: its receptive field is unbounded, so patches need a halo that is told"
+        )
+    return network.halo
+
+
 def plane_area(tile: Tile, plane: int, scale: int) -> tuple[slice, slice]:
     """Rows and columns of the SR plane that belong to an LR luma tile.
 
@@ -101,14 +111,14 @@ def upscale_area(plane: Plane, scale: int, area: tuple[slice, slice]) -> Fixed:
 class AnchorInference:
     """Runs tiles with their halo through a network.
 
-    Raises ModelError if the network's reach is not known: tiles would then not fit together.
+    network  of which patches are run with `halo` LR pixels of surroundings; None: its own
+
+    Raises ModelError if neither is known: tiles would then not fit together.
     """
 
-    def __init__(self, network: SRNetwork) -> None:
-        if network.radius is None:
-            raise ModelError("the network's receptive field is unbounded, so patches cannot be cut")
+    def __init__(self, network: SRNetwork, halo: int | None = None) -> None:
+        self._halo = halo_of(network) if halo is None else halo
         self._network = network
-        self._radius: int = network.radius
         self.scale = network.scale
 
     def run(self, frames: Sequence[FrameAnchors]) -> list[FrameDetail]:
@@ -121,7 +131,7 @@ class AnchorInference:
         owners = [f for f, anchors in enumerate(frames) for _ in anchors.tiles]
         tiles = [tile for anchors in frames for tile in anchors.tiles]
         areas = [
-            with_halo(tile, self._radius, *frames[f].frame[0].shape[::-1])
+            with_halo(tile, self._halo, *frames[f].frame[0].shape[::-1])
             for f, tile in zip(owners, tiles, strict=True)
         ]
         details: dict[int, AnchorDetail] = {}

@@ -5,13 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from palantir.codec import CodedFrame
 from palantir.enhance.colour import area_to_rgb
+from palantir.errors import UnsupportedError
 from palantir.media.colour import Colour
 from palantir.media.pictures import Planes
 from palantir.models import SRNetwork
 from palantir.tiles import Tile
 
-__all__ = ["network_input", "range_change"]
+__all__ = ["check_format", "network_input", "range_change"]
+
+
+def check_format(frame: CodedFrame, name: str) -> None:
+    """Raise UnsupportedError where a coded frame of the stream `name` is not 8-bit 4:2:0."""
+    if frame.bit_depth != 8 or frame.subsampling != (1, 1):
+        raise UnsupportedError(
+            f"{name}: coded frame {frame.index} is {frame.bit_depth}-bit with chroma "
+            f"subsampling {frame.subsampling}; super-resolution takes 8-bit 4:2:0"
+        )
 
 
 def network_input(

@@ -7,6 +7,7 @@ its tables.
 from palantir.evaluate.comparison import Row, Variant, compare_variants
 from palantir.evaluate.demo import Demo, run_demo
 from palantir.evaluate.evaluation import Evaluation, evaluate
+from palantir.evaluate.halo_study import HaloLoss, study_halo
 from palantir.evaluate.pictures import comparison_picture, trace_picture
 from palantir.evaluate.question import GridWish, NetworkWish, Question
 from palantir.evaluate.reference_study import ReferenceStudy, study_references
@@ -17,6 +18,7 @@ __all__ = [
     "Demo",
     "Evaluation",
     "GridWish",
+    "HaloLoss",
     "NetworkWish",
     "Question",
     "ReferenceStudy",
@@ -28,6 +30,7 @@ __all__ = [
     "evaluate",
     "measure_single_anchors",
     "run_demo",
+    "study_halo",
     "study_references",
     "summarise",
     "trace_picture",

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from palantir.errors import ModelError
+from palantir.enhance.inference import halo_of
 from palantir.evaluate.material import Material
 from palantir.evaluate.question import OURS, GridWish, Method, Question, reuse_mode
 from palantir.grid import PatchGrid
@@ -53,10 +53,8 @@ class LoadedNetwork:
 
     @property
     def radius(self) -> int:
-        """LR pixels of halo. Raises ModelError where the network's reach is not known."""
-        if self.network.radius is None:
-            raise ModelError(f"{self.network.path}: its reach is not known")
-        return self.network.radius
+        """LR pixels of halo. Raises ModelError where it is not known."""
+        return halo_of(self.network)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,9 @@
 """What a network gives for whole frames, computed once and kept in files.
 
-A patch's detail is cut from its frame's: with a halo of the network's reach, patches equal the
-whole frame's pixels, bit for bit on the CPU (`SRNetwork`). So one run of per-frame SR serves every
-set of anchors, and evaluating a set costs only decoding and reuse.
+A patch's detail is cut from its frame's, so that one run of per-frame SR serves every set of
+anchors, and evaluating a set costs only decoding and reuse. With a halo of the network's radius
+patches equal the whole frame's pixels, bit for bit on the CPU (`SRNetwork`); with the usual one,
+whose cost is counted here, almost (`study_halo`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from palantir.enhance.inference import (
     AnchorInference,
     FrameAnchors,
     FrameDetail,
+    halo_of,
     plane_area,
 )
-from palantir.errors import MediaError, ModelError
+from palantir.errors import MediaError
 from palantir.files import atomic_path
 from palantir.models import SRNetwork
 from palantir.tiles import Tile, with_halo
@@ -39,15 +41,13 @@ class KeptDetail:
              What was kept while another plain upscaler was in use is not taken
     network  computes what is not there yet
 
-    Raises ModelError if the network's reach is not known; `run` raises MediaError where a file
+    Raises ModelError if the network's halo is not known; `run` raises MediaError where a file
     cannot be read or written, or is damaged.
     """
 
     def __init__(self, folder: Path, network: SRNetwork) -> None:
-        if network.radius is None:
-            raise ModelError(f"{network.path}: its reach is not known, so patches cannot be cut")
         self.scale: int = network.scale
-        self._radius: int = network.radius
+        self._halo = halo_of(network)
         self._inference = AnchorInference(network)
         self._folder = folder / _upscaler_mark(network.scale)
         try:
@@ -63,7 +63,7 @@ class KeptDetail:
         whole = self._whole(anchors)
         height, width = anchors.frame[0].shape
         details = [self._detail(tile, whole) for tile in anchors.tiles]
-        areas = (with_halo(tile, self._radius, width, height) for tile in anchors.tiles)
+        areas = (with_halo(tile, self._halo, width, height) for tile in anchors.tiles)
         return FrameDetail(details, sum(area.pixels for area in areas))
 
     def _detail(self, tile: Tile, whole: _Planes) -> AnchorDetail:

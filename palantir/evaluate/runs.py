@@ -92,7 +92,9 @@ class Runs:
     def _key(self, job: Job) -> dict[str, str]:
         plain = job.network is None
         reuse = f"{job.reuse} x{job.material.scale}" if plain else job.reuse
-        network, anchors = ("", "") if job.network is None else (job.network.mark, job.digest)
+        network, anchors = "", ""
+        if job.network is not None:
+            network, anchors = f"{job.network.mark}, halo {job.network.radius}", job.digest
         values = (job.material.segment, network, reuse, anchors, self._mark(job))
         return dict(zip(_KEY, values, strict=True))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +18,13 @@ from palantir.models.allowed import check_allowed
 from palantir.models.onnx_file import OnnxFile, parse
 from palantir.models.receptive_field import UnknownReachError
 from palantir.models.session import check_interface, in_one_line, open_session
-from palantir.models.traits import METADATA_PREFIX, NetworkTraits, find_traits, told_or_derived
+from palantir.models.traits import (
+    METADATA_PREFIX,
+    NetworkLoad,
+    NetworkTraits,
+    find_load,
+    find_traits,
+)
 
 __all__ = ["NetworkLoad", "SRNetwork", "network_load", "shipped_model"]
 
@@ -39,32 +45,31 @@ def shipped_model(scale: int = 4) -> Path:
     return Path(__file__).parent / "data" / f"detail-x{scale}.onnx"
 
 
-@dataclass(frozen=True)
-class NetworkLoad:
-    """What running a network costs; None where it is unbounded or not known.
-
-    radius: LR pixels of halo. macs_per_pixel: multiply-accumulates per LR pixel.
-    """
-
-    radius: int | None
-    macs_per_pixel: int | None
-
-
-def network_load(path: str | os.PathLike[str] | None = None) -> NetworkLoad:
+def network_load(
+    path: str | os.PathLike[str] | None = None, halo: int | None = None
+) -> NetworkLoad:
     """The load of an ONNX file (None: the shipped network), told by it or derived from it.
 
-    ONNX Runtime is not loaded. Raises ModelError where the file is unreadable or no ONNX model, or
-    where the radius could only be found by running it.
+    With `halo`, LR pixels, another than the file's own. ONNX Runtime is not loaded. Raises
+    ModelError where the file is unreadable or no ONNX model, where the radius could only be found
+    by running it, and for a halo below 0.
     """
     source = shipped_model() if path is None else Path(path)
     file = parse(_read(source), str(source))
     try:
-        return NetworkLoad(*told_or_derived(file, str(source)))
+        load = find_load(file, str(source))
+        return load if halo is None else replace(load, halo=_checked_halo(halo))
     except UnknownReachError as error:
         raise ModelError(
             f"{source}: its receptive field is not to be seen ({error}); its metadata should name "
             f"{METADATA_PREFIX}radius"
         ) from None
+
+
+def _checked_halo(halo: int) -> int:
+    if halo < 0:
+        raise ModelError(f"a halo of {halo} pixels is none")
+    return halo
 
 
 class SRNetwork:
@@ -74,8 +79,8 @@ class SRNetwork:
     input     name of its one input
     fallback  why it went over to the CPU half way, in one line; None as long as it did not
 
-    On the CPU provider its results do not depend on how the frame is cut into tiles (given
-    `radius` pixels of halo), on the batch or on the number of threads, bit for bit.
+    On the CPU provider its results do not depend on the batch or on the number of threads, bit for
+    bit; with a halo of `radius` nor on how the frame is cut into tiles.
     """
 
     def __init__(
@@ -96,6 +101,7 @@ class SRNetwork:
         self.output = self.traits.output
         self.range = self.traits.range
         self.radius = self.traits.radius
+        self.halo = self.traits.halo
         self.macs_per_pixel = self.traits.macs_per_pixel
 
     @classmethod
@@ -109,6 +115,7 @@ class SRNetwork:
         allowed: Collection[str] | None = None,
         retry_on_cpu: bool = False,
         scale: int = 4,
+        halo: int | None = None,
     ) -> SRNetwork:
         """Reads an ONNX file (None: the shipped network of `scale`) and prepares it to run.
 
@@ -121,12 +128,12 @@ class SRNetwork:
         optimised form of it is taken from the cache; the shipped network is always allowed.
         With `retry_on_cpu` a picture that a provider fails on is run again on the CPU. Where that
         succeeds the provider is left for good, and `fallback` says why; where it fails too, or
-        without `retry_on_cpu`, it is an error.
+        without `retry_on_cpu`, it is an error. `halo`, LR pixels, replaces the model's own.
 
         Raises ModelError: not allowed, unreadable or no ONNX model, weights in other files, custom
         operators, loops, more than 512 MiB or unreasonably many parts, unsuitable inputs or
-        outputs, scale not 1, 2, 3 or 4, provider not in this build of ONNX Runtime or failing to
-        start.
+        outputs, scale not 1, 2, 3 or 4, halo below 0, provider not in this build of ONNX Runtime or
+        failing to start.
         """
         source = shipped_model(scale) if path is None else Path(path)
         data = _read(source)
@@ -138,6 +145,8 @@ class SRNetwork:
         elsewhere = session.get_providers() != ["CPUExecutionProvider"]
         spare = on_cpu if retry_on_cpu and elsewhere else None
         network = cls(session, file, source, len(data), spare)
+        if halo is not None:
+            network._set_halo(_checked_halo(halo))
         if warm_up is not None:
             channels = 1 if network.colour == "luma" else 3
             network.run(np.zeros((1, channels, *warm_up), np.float32))
@@ -170,6 +179,9 @@ class SRNetwork:
             "providers": list(self._session.get_providers()),
             "notes": {key: text for key, text in self._file.metadata.items() if key not in told},
         }
+
+    def _set_halo(self, halo: int) -> None:
+        self.traits, self.halo = replace(self.traits, halo=halo), halo
 
     def _infer(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         session = self._session

@@ -14,10 +14,19 @@ from palantir.models.measure import measure_radius, measure_scale
 from palantir.models.onnx_file import OnnxFile
 from palantir.models.receptive_field import UnknownReachError, WholeFrameError, derive
 
-__all__ = ["METADATA_PREFIX", "NetworkTraits", "find_traits", "told_or_derived"]
+__all__ = [
+    "METADATA_PREFIX",
+    "NetworkLoad",
+    "NetworkTraits",
+    "find_load",
+    "find_traits",
+]
 
 METADATA_PREFIX = "palantir."
 SCALES = (1, 2, 3, 4)
+# LR pixels. What lies further hardly matters to any network that was tried (docs/results.md, Halo),
+# while a halo as wide as what a pixel depends on would often cost more than the patch.
+USUAL_HALO = 4
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
@@ -29,6 +38,8 @@ class NetworkTraits:
     "detail" is (SR - U(LR)) / 255. range: whether 0 and 1 stand for the ends of a full-range
     picture ("full"), or for the values 0 and 255 as coded in limited range ("limited").
     radius: LR pixels of surroundings that a pixel depends on, None if the whole frame.
+    halo: LR pixels of surroundings that a patch is run with; unless told the radius, but at most 4;
+    None where that is not known.
     macs_per_pixel: multiply-accumulates of convolutions per LR pixel, None if unknown.
     """
 
@@ -37,6 +48,7 @@ class NetworkTraits:
     output: Literal["picture", "detail"]
     range: Literal["full", "limited"]
     radius: int | None
+    halo: int | None
     macs_per_pixel: int | None
 
     @staticmethod
@@ -52,8 +64,11 @@ def find_traits(file: OnnxFile, run: Run, channels: int, name: str) -> NetworkTr
     """
     finder = _Finder(file, run, channels, name)
     scale = finder.scale()
-    radius, macs = finder.reach_and_cost(scale)
-    return NetworkTraits(scale, finder.colour(), finder.output(), finder.range(), radius, macs)
+    load = finder.load(scale)
+    return NetworkTraits(
+        scale, finder.colour(), finder.output(), finder.range(),
+        load.radius, load.halo, load.macs_per_pixel,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,13 +107,13 @@ class _Finder:
             raise ModelError(f"{self.name}: is marked scale {marked} but scales by {vertical:g}")
         return int(vertical)
 
-    def reach_and_cost(self, scale: int) -> tuple[int | None, int | None]:
-        """Radius and multiply-accumulates per pixel: told, else derived, else measured."""
+    def load(self, scale: int) -> NetworkLoad:
+        """Told, else derived, else measured."""
         try:
-            return told_or_derived(self.file, self.name)
+            return find_load(self.file, self.name)
         except UnknownReachError:
             measured = measure_radius(self.run, self.channels, scale)
-            return measured, self._number("macs_per_pixel")
+            return _load(self.file, self.name, measured, self._number("macs_per_pixel"))
 
     def _word(self, key: str, allowed: tuple[str, str], default: str) -> str:
         value = self.file.metadata.get(METADATA_PREFIX + key, default)
@@ -111,24 +126,41 @@ class _Finder:
         return _told(self.file, self.name, key)
 
 
-def told_or_derived(file: OnnxFile, name: str) -> tuple[int | None, int | None]:
-    """Radius and multiply-accumulates per pixel of a model, from its file alone.
+@dataclass(frozen=True)
+class NetworkLoad:
+    """What running a network costs, as in `NetworkTraits`."""
+
+    radius: int | None
+    halo: int | None
+    macs_per_pixel: int | None
+
+
+def find_load(file: OnnxFile, name: str) -> NetworkLoad:
+    """What running a model costs, told by its file or derived from it.
 
     Raises UnknownReachError where the radius can only be found by running the model, ModelError
     for metadata that is no number.
     """
     radius, macs = _told(file, name, "radius"), _told(file, name, "macs_per_pixel")
     if radius is not None and macs is not None:
-        return radius, macs
+        return _load(file, name, radius, macs)
     try:
         footprint, derived = derive(file)
     except WholeFrameError:
-        return radius, macs
+        return _load(file, name, radius, macs)
     except UnknownReachError:
         if radius is None:
             raise
-        return radius, macs
-    return footprint.radius if radius is None else radius, derived if macs is None else macs
+        return _load(file, name, radius, macs)
+    radius = footprint.radius if radius is None else radius
+    return _load(file, name, radius, derived if macs is None else macs)
+
+
+def _load(file: OnnxFile, name: str, radius: int | None, macs: int | None) -> NetworkLoad:
+    halo = _told(file, name, "halo")
+    if halo is None and radius is not None:
+        halo = min(radius, USUAL_HALO)
+    return NetworkLoad(radius, halo, macs)
 
 
 def _told(file: OnnxFile, name: str, key: str) -> int | None:

@@ -30,7 +30,7 @@ _MOST = 1 << 24  # rectangles of all frames: 128 MB for each of a few arrays
 _SIDES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)  # patches; and the whole frame
 
 
-def select(graph: ErrorGraph, count: int, *, radius: int = 8) -> Picks:
+def select(graph: ErrorGraph, count: int, *, radius: int = 4) -> Picks:
     """See `palantir.schedule.selection.Selector`.
 
     radius  LR pixels of halo around a tile: the network's receptive field; by default that of the

@@ -28,7 +28,7 @@ class NetworkFacts(Protocol):
     """What an SR network costs; None where it is not known (`palantir.models.NetworkTraits`)."""
 
     @property
-    def radius(self) -> int | None:
+    def halo(self) -> int | None:
         """LR pixels of halo around a tile."""
 
     @property
@@ -90,12 +90,12 @@ class NetworkBudget(Allowance):
             raise ScheduleError(f"budget {text!r} is not of the form 20GMAC/s (K, M, G or T)")
         if network is None:
             raise ScheduleError(f"budget {text!r} needs to know the network that it is spent on")
-        if network.radius is None:
+        if network.halo is None:
             raise ScheduleError(f"budget {text!r}: the network's receptive field is unbounded")
         if network.macs_per_pixel is None:
             raise ScheduleError(f"budget {text!r}: the network's cost per pixel is not known")
         rate = Fraction(match[1]) * _PREFIXES[match[2]]
-        return cls(float(rate), network.macs_per_pixel, network.radius)
+        return cls(float(rate), network.macs_per_pixel, network.halo)
 
     def recorded(self, picks: int) -> float | int:
         """The number of anchors that came of it."""
