@@ -1,7 +1,9 @@
 // Python's view of select.h: checks array sizes, releases the GIL, hands arrays over.
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -44,11 +46,25 @@ palantir::GraphView view(const Int64& row_start, const Int32& reference, const D
   return graph;
 }
 
-using Sweep = void (*)(const palantir::GraphView&, const std::uint8_t*, double*);
+Double run_sweep_errors(const Int64& row_start, const Int32& reference, const Double& weight,
+                        const Double& texture, const Byte& shown, const Byte& anchor,
+                        const std::optional<Double>& remaining) {
+  const auto graph = view(row_start, reference, weight, texture, shown);
+  expect_length(anchor, graph.nodes, "anchor");
+  if (remaining) expect_length(*remaining, graph.nodes, "remaining");
+  Double result(graph.nodes);
+  double* out = result.mutable_data();
+  const std::uint8_t* flags = anchor.data();
+  const double* left = remaining ? remaining->data() : nullptr;
+  {
+    py::gil_scoped_release release;
+    palantir::sweep_errors(graph, flags, out, left);
+  }
+  return result;
+}
 
-template <Sweep sweep>
-Double run_sweep(const Int64& row_start, const Int32& reference, const Double& weight,
-                 const Double& texture, const Byte& shown, const Byte& anchor) {
+Double run_sweep_influence(const Int64& row_start, const Int32& reference, const Double& weight,
+                           const Double& texture, const Byte& shown, const Byte& anchor) {
   const auto graph = view(row_start, reference, weight, texture, shown);
   expect_length(anchor, graph.nodes, "anchor");
   Double result(graph.nodes);
@@ -56,7 +72,7 @@ Double run_sweep(const Int64& row_start, const Int32& reference, const Double& w
   const std::uint8_t* flags = anchor.data();
   {
     py::gil_scoped_release release;
-    sweep(graph, flags, out);
+    palantir::sweep_influence(graph, flags, out);
   }
   return result;
 }
@@ -102,10 +118,10 @@ void register_select(py::module_& module) {
   const auto texture = py::arg("texture");
   const auto shown = py::arg("shown");
   module.attr("TIE_TOLERANCE") = palantir::kTieTolerance;
-  module.def("sweep_errors", &run_sweep<palantir::sweep_errors>, row_start, reference, weight,
-               texture, shown, py::arg("anchor"));
-  module.def("sweep_influence", &run_sweep<palantir::sweep_influence>, row_start, reference,
-               weight, texture, shown, py::arg("anchor"));
+  module.def("sweep_errors", &run_sweep_errors, row_start, reference, weight, texture, shown,
+               py::arg("anchor"), py::arg("remaining") = py::none());
+  module.def("sweep_influence", &run_sweep_influence, row_start, reference, weight, texture,
+               shown, py::arg("anchor"));
   module.def("objectives", &run_objectives, row_start, reference, weight, texture, shown,
                py::arg("order"));
   module.def("select_adjoint", &run_select_adjoint, row_start, reference, weight, texture,

@@ -20,12 +20,13 @@ const char* fault(const GraphView& graph, std::int64_t edges) {
   return nullptr;
 }
 
-void sweep_errors(const GraphView& graph, const std::uint8_t* anchor, double* error) {
+void sweep_errors(const GraphView& graph, const std::uint8_t* anchor, double* error,
+                  const double* remaining) {
   for (std::int64_t node = 0; node < graph.nodes; ++node) {
     double sum = graph.texture[node];
     for (std::int64_t edge = graph.row_start[node]; edge < graph.row_start[node + 1]; ++edge)
       sum += graph.weight[edge] * error[graph.reference[edge]];
-    error[node] = anchor[node] ? 0.0 : sum;
+    error[node] = !anchor[node] ? sum : remaining ? remaining[node] : 0.0;
   }
 }
 

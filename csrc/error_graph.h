@@ -31,8 +31,10 @@ struct GraphView {
 // picks mean nothing and may repeat.
 const char* fault(const GraphView& graph, std::int64_t edges);
 
-// error[nodes] for a given anchor set, anchor[nodes] being 0 or 1.
-void sweep_errors(const GraphView& graph, const std::uint8_t* anchor, double* error);
+// error[nodes] for a given anchor set, anchor[nodes] being 0 or 1. remaining[nodes]: what error an
+// anchor is left with; null: none.
+void sweep_errors(const GraphView& graph, const std::uint8_t* anchor, double* error,
+                  const double* remaining = nullptr);
 
 // influence[nodes]: rise of the objective per unit of error in each node.
 void sweep_influence(const GraphView& graph, const std::uint8_t* anchor, double* influence);

@@ -120,6 +120,7 @@ def sweep_errors(
     texture: _Double,
     shown: _Bytes,
     anchor: _Bytes,
+    remaining: _Double | None = None,
 ) -> _Double: ...
 def sweep_influence(
     row_start: NDArray[np.int64],

@@ -146,17 +146,20 @@ class ErrorGraph:
             np.repeat(self.shown, self.grid.count).astype(np.uint8),
         )
 
-    def errors(self, anchors: ArrayLike = ()) -> Float:
-        """Estimated SR error of every node, float64 [N], once `anchors` (node indices) are run."""
-        return _core.sweep_errors(*self.arrays, self._flags(anchors))
+    def errors(self, anchors: ArrayLike = (), remaining: Float | None = None) -> Float:
+        """Estimated SR error of every node, float64 [N], once `anchors` (node indices) are run.
+
+        remaining  float64 [N], of which an anchor keeps its value; None: anchors keep no error
+        """
+        return _core.sweep_errors(*self.arrays, self._flags(anchors), remaining)
 
     def influence(self, anchors: ArrayLike = ()) -> Float:
         """Rise of the objective per unit of error in each node, float64 [N] (`g`)."""
         return _core.sweep_influence(*self.arrays, self._flags(anchors))
 
-    def objective(self, anchors: ArrayLike = ()) -> float:
-        """`J`: the sum of the errors of the patches of shown frames."""
-        return float(self.errors(anchors) @ self.arrays.shown)
+    def objective(self, anchors: ArrayLike = (), remaining: Float | None = None) -> float:
+        """`J`: the sum of the errors of the patches of shown frames; `remaining` as of `errors`."""
+        return float(self.errors(anchors, remaining) @ self.arrays.shown)
 
     def objectives(self, order: ArrayLike) -> Float:
         """`J` with no anchors and after each node of `order` has become one, float64 [K + 1]."""

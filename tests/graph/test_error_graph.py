@@ -68,6 +68,18 @@ def test_errors_and_influences_solve_the_linear_system() -> None:
         assert graph.objective(anchors) == pytest.approx(errors @ shown, rel=1e-12)
 
 
+def test_anchors_keep_the_error_that_they_are_left_with() -> None:
+    for seed in range(20):
+        graph, weights, shown = random_system(seed)
+        rng = np.random.default_rng(seed)
+        anchors, remaining = rng.choice(graph.nodes, 7, replace=False), rng.random(graph.nodes)
+        fixed = np.isin(np.arange(graph.nodes), anchors)
+        system = np.eye(graph.nodes) - ~fixed[:, None] * weights
+        errors = np.linalg.solve(system, np.where(fixed, remaining, graph.texture))
+        np.testing.assert_allclose(graph.errors(anchors, remaining), errors, rtol=1e-9)
+        assert graph.objective(anchors, remaining) == pytest.approx(errors @ shown, rel=1e-12)
+
+
 def test_objectives_follow_an_order_as_if_each_set_were_evaluated_anew() -> None:
     graph, _, _ = random_system(1)
     order = np.random.default_rng(1).permutation(graph.nodes)
@@ -158,6 +170,8 @@ def test_native_sweeps_check_their_arrays_again() -> None:
         _core.sweep_errors(row_start[:-1], reference, weight, texture, shown, anchor)
     with pytest.raises(ValueError, match="anchor does not have length 3"):
         _core.sweep_errors(row_start, reference, weight, texture, shown, anchor[:-1])
+    with pytest.raises(ValueError, match="remaining does not have length 3"):
+        _core.sweep_errors(row_start, reference, weight, texture, shown, anchor, texture[:-1])
     with pytest.raises(ValueError, match="a reference is not before its row"):
         _core.sweep_influence(row_start, reference + 1, weight, texture, shown, anchor)
     with pytest.raises(ValueError, match="outside the graph"):
