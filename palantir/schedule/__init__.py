@@ -11,6 +11,7 @@ from palantir.schedule.live_record import LiveInterval, LiveRecord
 from palantir.schedule.network_budget import NetworkBudget
 from palantir.schedule.scheduling import SELECTORS, select
 from palantir.schedule.selection import Picks, Selection, Selector
+from palantir.schedule.tiers import Tiers, select_tiers
 
 __all__ = [
     "SELECTORS",
@@ -24,6 +25,8 @@ __all__ = [
     "Picks",
     "Selection",
     "Selector",
+    "Tiers",
     "select",
     "select_jointly",
+    "select_tiers",
 ]

@@ -53,14 +53,15 @@ class CostShare(Allowance):
 
     def most_of(self, parts: Sequence[Part]) -> list[int]:
         """See Allowance: as if there were no halo."""
-        return most_within(self._allowed_pixels(parts), parts)
+        return most_within(self.pixels(parts), parts)
 
     def prefix_of(
         self, parts: Sequence[Part], part: NDArray[np.int64], order: NDArray[np.int64]
     ) -> int:
         """See Allowance."""
-        return prefix_within(self._allowed_pixels(parts), self.radius, parts, part, order)
+        return prefix_within(self.pixels(parts), self.radius, parts, part, order)
 
-    def _allowed_pixels(self, parts: Sequence[Part]) -> int:
+    def pixels(self, parts: Sequence[Part]) -> int:
+        """LR pixels, whole ones, that may go through the network."""
         every = sum(width * height for frames, _ in parts for width, height in frames.sizes)
         return math.floor(self.share * every)

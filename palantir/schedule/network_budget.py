@@ -112,15 +112,15 @@ class NetworkBudget(Allowance):
 
     def most_of(self, parts: Sequence[Part]) -> list[int]:
         """See Allowance: as if there were no halo."""
-        return most_within(self._allowed_pixels(parts), parts)
+        return most_within(self.pixels(parts), parts)
 
     def prefix_of(
         self, parts: Sequence[Part], part: NDArray[np.int64], order: NDArray[np.int64]
     ) -> int:
         """See Allowance; a pick costs as much time as its neighbourhood has tiles."""
-        return prefix_within(self._allowed_pixels(parts), self.radius, parts, part, order)
+        return prefix_within(self.pixels(parts), self.radius, parts, part, order)
 
-    def _allowed_pixels(self, parts: Sequence[Part]) -> int:
+    def pixels(self, parts: Sequence[Part]) -> int:
         """LR pixels, whole ones, that may go through the network."""
         seconds = max((float(np.sum(frames.duration)) for frames, _ in parts), default=0.0)
         macs = Fraction(self.macs_per_second) * round(seconds * _MICROSECONDS) / _MICROSECONDS

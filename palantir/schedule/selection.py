@@ -72,6 +72,9 @@ class Selection:
     selector    name of the selector
     parameters  what else decided the outcome, as written to the profile
     budget      as asked for
+    light       bool [K]         which picks go through the light network of two, or None: there is
+                                 one network. Of two, a node may be picked twice: first for the
+                                 light one, then for the large one
 
     `total[k] - total[k + 1]` equals `gain[k]` where the graph was scheduled as one interval, and
     is larger where a pick also helps frames after its interval.
@@ -83,6 +86,7 @@ class Selection:
     selector: str
     budget: Allowance
     parameters: Mapping[str, bool | int | float | str] = field(default_factory=dict)
+    light: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.order)
@@ -100,6 +104,7 @@ class Selection:
             order=self.order[:count],
             gain=self.gain[:count],
             total=self.total[: count + 1],
+            light=None if self.light is None else self.light[:count],
         )
 
     def anchors_by_frame(self, frames: int, patches: int) -> NDArray[np.bool_]:
@@ -112,3 +117,14 @@ class Selection:
             raise ScheduleError(f"an anchor lies outside {frames} frames of {patches} patches")
         flags[self.order] = True
         return flags.reshape(frames, patches)
+
+    def tiers_by_frame(self, frames: int, patches: int) -> NDArray[np.uint8]:
+        """By which network each patch goes, uint8 [T, P]: 1 the (large) one, 2 the light, 0 none.
+
+        Raises ScheduleError as `anchors_by_frame` does.
+        """
+        tiers = self.anchors_by_frame(frames, patches).astype(np.uint8)
+        if self.light is not None:
+            tiers.ravel()[self.order[self.light]] = 2
+            tiers.ravel()[self.order[~self.light]] = 1
+        return tiers
