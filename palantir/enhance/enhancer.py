@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,22 +41,26 @@ _MATRIX_OF: dict[int, Literal["bt601", "bt709"]] = {
 
 
 _NOTHING = FrameDetail([], 0)
+Anchors: TypeAlias = NDArray[np.uint8] | NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkCost:
-    """LR pixels that went through the network, and those of per-frame SR.
+    """LR pixels that went through the network, those of per-frame SR, and those of the light one.
 
-    `share` is the network cost: halo and merged tiles included, 1 is per-frame SR.
+    `share` is the network cost: halo and merged tiles included, 1 is per-frame SR; a pixel of the
+    light network counts `light_price`.
     """
 
     inferred: int
     total: int
+    light: int = 0
+    light_price: float = 1.0
 
     @property
     def share(self) -> float:
         """Network cost; 0 before the first frame."""
-        return self.inferred / self.total if self.total else 0.0
+        return (self.inferred + self.light * self.light_price) / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,14 @@ class InferredPacket:
     details   of each coded frame, the detail of its merged anchors
     anchors   of each coded frame, how many patches
     inferred  LR pixels that went through the network, halo included
+    light     those that went through the light network
     """
 
     packet: DecodedPacket
     details: tuple[list[AnchorDetail], ...]
     anchors: tuple[int, ...]
     inferred: int
+    light: int = 0
 
 
 class Enhancer:
@@ -82,6 +88,8 @@ class Enhancer:
 
     network  or another source of its results; None: no anchors are possible, every patch is reused
     grid     patches that anchors count
+    light    a second, lighter network of the same scale, for the patches that name it
+    light_price  what an LR pixel costs in it, in LR pixels of the network
     reuse    "detail" or "paper" (docs/method.md)
     scale    of the output where there is no network; else the network's
     fade     of detail reuse, grey levels above 0; None takes the default
@@ -96,6 +104,8 @@ class Enhancer:
         network: SRNetwork | AnchorSource | None,
         grid: PatchGrid,
         *,
+        light: SRNetwork | AnchorSource | None = None,
+        light_price: float = 1.0,
         reuse: str = "detail",
         scale: int = 4,
         fade: float | None = None,
@@ -111,9 +121,11 @@ class Enhancer:
         self.scale = network.scale if network else scale
         if self.scale not in (1, 2, 3, 4):
             raise ModelError(f"scale must be 1, 2, 3 or 4, not {self.scale}")
-        self._inference: AnchorSource | None = (
-            AnchorInference(network) if isinstance(network, SRNetwork) else network
-        )
+        if light and light.scale != self.scale:
+            raise ModelError(
+                f"the light network enlarges {light.scale} times, the other {self.scale} times"
+            )
+        self._inference, self._light = _source(network), _source(light)
         self._reuse: Reuse = (
             DetailReuse(self.scale, fade, threads)
             if reuse == "detail"
@@ -123,7 +135,7 @@ class Enhancer:
         self._slots: dict[int, EnhancedFrame] = {}  # by coded index: what the slots still hold
         self._origin: dict[int, tuple[CodedFrame, int]] = {}  # the frame, its number of anchors
         self._shown = 0
-        self._cost = NetworkCost(0, 0)
+        self._cost = NetworkCost(0, 0, 0, light_price)
 
     @property
     def cost(self) -> NetworkCost:
@@ -135,46 +147,67 @@ class Enhancer:
         """Whether coded frames must be of a `Decoder` with `full=True`."""
         return isinstance(self._reuse, PaperReuse)
 
-    def process(self, packet: DecodedPacket, anchors: NDArray[np.bool_]) -> SRFrame | None:
+    def process(self, packet: DecodedPacket, anchors: Anchors) -> SRFrame | None:
         """Enhance a packet's frames; the SR frame it displays, or None.
 
-        anchors  bool [frames of this packet, P]
+        anchors  uint8 or bool [frames of this packet, P]: 1 for the network, 2 for the light one
 
         Raises UnsupportedError for frames that are not 8-bit 4:2:0, ScheduleError where the grid
-        does not fit, ModelError where anchors are asked for without a network, ValueError where
+        does not fit, ModelError where anchors are asked for without their network, ValueError where
         frames lack the trace that reuse needs (`needs_full_trace`).
         """
         return self.reuse(self.infer(packet, anchors))
 
-    def infer(self, packet: DecodedPacket, anchors: NDArray[np.bool_]) -> InferredPacket:
+    def infer(self, packet: DecodedPacket, anchors: Anchors) -> InferredPacket:
         """The network's part of `process`, with its arguments and errors."""
         return self.infer_together([(packet, anchors)])[0]
 
     def infer_together(
-        self, packets: Sequence[tuple[DecodedPacket, NDArray[np.bool_]]]
+        self, packets: Sequence[tuple[DecodedPacket, Anchors]]
     ) -> list[InferredPacket]:
         """`infer` of packets in decode order, with anchors of one size in the same batches."""
-        asked = [
-            self._anchors(frame, patches)
+        frames = [
+            (frame, patches)
             for packet, anchors in packets
             for frame, patches in zip(packet.frames, anchors, strict=True)
         ]
-        made = iter(self._inference.run(asked) if self._inference else [_NOTHING] * len(asked))
+        large = iter(self._run(self._inference, 1, frames))
+        with_light = any(np.any(patches == 2) for _, patches in frames)
+        light = iter(self._run(self._light, 2, frames) if with_light else [_NOTHING] * len(frames))
         inferred = []
         for packet, anchors in packets:
-            details = [next(made) for _ in packet.frames]
+            ones = [next(large) for _ in packet.frames]
+            others = [next(light) for _ in packet.frames]
+            details = (one.anchors + two.anchors for one, two in zip(ones, others, strict=True))
             counts = tuple(int(np.count_nonzero(patches)) for patches in anchors)
             inferred.append(InferredPacket(
-                packet, tuple(detail.anchors for detail in details), counts,
-                sum(detail.pixels for detail in details),
+                packet, tuple(details), counts,
+                sum(detail.pixels for detail in ones), sum(detail.pixels for detail in others),
             ))  # fmt: skip
         return inferred
+
+    def _run(
+        self, source: AnchorSource | None, tier: int, frames: Sequence[tuple[CodedFrame, Anchors]]
+    ) -> list[FrameDetail]:
+        """Detail of the patches of one network."""
+        asked = [self._anchors(frame, patches == tier) for frame, patches in frames]
+        if source is not None:
+            return source.run(asked)
+        if any(anchors.tiles for anchors in asked):
+            which = "a network" if tier == 1 else "a light network beside the other"
+            raise ModelError(f"{self._name}: anchor patches need {which}")
+        return [_NOTHING] * len(asked)
 
     def reuse(self, inferred: InferredPacket) -> SRFrame | None:
         """The rest of `process`."""
         packet, displayed = inferred.packet, None
         total = sum(frame.width * frame.height for frame in packet.frames)
-        self._cost = NetworkCost(self._cost.inferred + inferred.inferred, self._cost.total + total)
+        self._cost = replace(
+            self._cost,
+            inferred=self._cost.inferred + inferred.inferred,
+            total=self._cost.total + total,
+            light=self._cost.light + inferred.light,
+        )
         for frame, details, count in zip(
             packet.frames, inferred.details, inferred.anchors, strict=True
         ):
@@ -193,8 +226,6 @@ class Enhancer:
         tiles = merge_anchors(
             patches, self._grid.fit(frame.width, frame.height), frame.width, frame.height
         )
-        if tiles and self._inference is None:
-            raise ModelError(f"{self._name}: anchor patches need a network")
         return FrameAnchors(frame.native.planes, tiles, self._colour_of(frame), frame.index)
 
     def _forget(self, frame: CodedFrame) -> None:
@@ -216,3 +247,7 @@ class Enhancer:
         if frame.color_space:  # the container's range may be that of the stream's first frame
             return Colour(matrix, frame.full_range)
         return Colour(matrix, frame.full_range or untagged.full_range)
+
+
+def _source(network: SRNetwork | AnchorSource | None) -> AnchorSource | None:
+    return AnchorInference(network) if isinstance(network, SRNetwork) else network
