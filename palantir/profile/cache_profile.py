@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from palantir.errors import ProfileError
 from palantir.files import atomic_write
 from palantir.grid import PatchGrid
-from palantir.profile import container, version1
+from palantir.profile import container, fields
 
 if TYPE_CHECKING:
     from palantir.graph.error_graph import ErrorGraph
@@ -39,7 +39,7 @@ class CacheProfile:
 
     lr_size           (width, height) of the LR stream, 1..65536 pixels
     grid              the patches of a frame; `P = grid.count`, at most 65536
-    anchors           bool [T, P], patches of coded frames that go through the network
+    anchors           bool [T, P], patches of coded frames that go through a network
     packet            int64 [T], packet index of each coded frame; never falls
     shown             bool [T], whether the coded frame is ever displayed
     selector          name of the selector that chose the anchors
@@ -51,6 +51,7 @@ class CacheProfile:
     reuse             "detail" or "paper"
     reuse_parameters  parameters of the reuse mode
     segment_sha256    SHA-256 of the segment's VP9 packets, 32 bytes
+    light             bool [T, P], anchors of a second, lighter network; None: there is one network
 
     Raises ProfileError where a value is not so, `T` exceeds 2^23 or `T * P` exceeds 2^27.
     """
@@ -68,13 +69,17 @@ class CacheProfile:
     reuse: str
     segment_sha256: bytes
     reuse_parameters: Parameters = field(default_factory=dict)
+    light: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "anchors", np.ascontiguousarray(self.anchors, np.bool_))
+        if self.light is not None:
+            light = np.ascontiguousarray(self.light, np.bool_)
+            object.__setattr__(self, "light", light if light.any() else None)
         object.__setattr__(self, "packet", np.ascontiguousarray(self.packet, np.int64))
         object.__setattr__(self, "shown", np.ascontiguousarray(self.shown, np.bool_))
         try:
-            version1.check(self)
+            fields.check(self)
         except ValueError as error:
             raise ProfileError(str(error)) from None
 
@@ -92,15 +97,17 @@ class CacheProfile:
         """
         if graph.segment_sha256 is None:
             raise ProfileError("the graph does not name the segment it was made from")
+        tiers = selection.tiers_by_frame(len(graph.frames), graph.grid.count)
         return cls(
             lr_size=graph.lr_size,
             grid=graph.grid,
-            anchors=selection.anchors_by_frame(len(graph.frames), graph.grid.count),
+            anchors=tiers > 0,
+            light=tiers == 2,
             packet=graph.frames.packet,
             shown=graph.shown,
             selector=selection.selector,
             parameters=dict(selection.parameters),
-            budget=selection.budget.recorded(len(selection)),
+            budget=selection.budget.recorded(int(np.count_nonzero(tiers))),
             estimated_before=float(selection.total[0]),
             estimated_after=float(selection.total[-1]),
             reuse=reuse,
@@ -141,9 +148,19 @@ class CacheProfile:
         """Coded frames, `T`."""
         return len(self.shown)
 
+    def tiers(self, frames: slice) -> NDArray[np.uint8]:
+        """By which network the patches of some frames go, uint8 [frames, P].
+
+        0: by none, 1: by the (large) one, 2: by the light one.
+        """
+        tiers = self.anchors[frames].astype(np.uint8)
+        if self.light is not None:
+            tiers += self.light[frames]
+        return tiers
+
     def to_bytes(self) -> bytes:
         """The file's bytes; equal profiles give equal bytes. Raises ProfileError above 64 MiB."""
-        data = container.wrap(container.encode_map(version1.to_fields(self)))
+        data = container.wrap(container.encode_map(fields.to_fields(self)))
         if len(data) > container.MAXIMUM_SIZE:
             raise ProfileError(f"profile of more than {container.MAXIMUM_SIZE} bytes")
         return data
@@ -155,8 +172,8 @@ class CacheProfile:
         Raises ProfileError for anything that `to_bytes` would not have written.
         """
         try:
-            fields = container.decode_map(container.unwrap(data))
-            return cls(**version1.from_fields(fields))
+            values = container.decode_map(container.unwrap(data))
+            return cls(**fields.from_fields(values))
         except (ValueError, ProfileError) as error:
             raise ProfileError(f"profile {name}".rstrip() + f": {error}") from None
 

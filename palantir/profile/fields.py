@@ -1,5 +1,6 @@
-"""Version 1 of the profile's map: the meaning, range and layout of each field.
+"""The profile's map: the meaning, range and layout of each field, and in which version it is.
 
+Version 2 adds the light network's patches, and is written for profiles that have some.
 All functions raise ValueError with the reason in words.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from palantir.errors import ScheduleError
 from palantir.grid import MOST_PATCHES, PatchGrid
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REUSE_MODES", "VERSION", "check", "from_fields", "to_fields"]
 
-VERSION = 1
+VERSION = 2
 REUSE_MODES = ("detail", "paper")
 MAXIMUM_SIDE = 65536  # pixels; VP9's own limit
 MAXIMUM_PATCHES = 65536  # of a frame
@@ -48,13 +50,17 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "reuse_parameters": _MAP,
     "sha256": _BYTES,
 }
+_TYPES_OF = {1: _TYPES, 2: {**_TYPES, "light": _BYTES}}
 
 
 def to_fields(profile: CacheProfile) -> dict[str, Value]:
     """The map of a profile that has passed `check`."""
     anchor_frames = np.asarray(profile.anchors.any(axis=1))
+    light: dict[str, Value] = {}
+    if profile.light is not None:
+        light["light"] = pack_flags(profile.light[anchor_frames])
     return {
-        "version": VERSION,
+        "version": 2 if light else 1,
         "lr_size": list(profile.lr_size),
         "grid": [profile.grid.rows, profile.grid.columns],
         "frames": len(profile),
@@ -69,13 +75,14 @@ def to_fields(profile: CacheProfile) -> dict[str, Value]:
         "reuse": profile.reuse,
         "reuse_parameters": dict(profile.reuse_parameters),
         "sha256": profile.segment_sha256,
+        **light,
     }
 
 
 def from_fields(fields: Mapping[str, Value]) -> dict[str, Any]:
     """The arguments of `CacheProfile` in a decoded map, all but ranges checked."""
-    _check_version(fields.get("version"))
-    _check_types(fields)
+    version = _version(fields.get("version"))
+    _check_types(fields, _TYPES_OF[version])
     known: Mapping[str, Any] = fields
     frames, lr_size = known["frames"], _pair(known, "lr_size", int)
     rows, columns = _pair(known, "grid", int)
@@ -88,12 +95,17 @@ def from_fields(fields: Mapping[str, Value]) -> dict[str, Any]:
     bitmaps = _field(known, "anchors", unpack_flags, int(anchor_frames.sum()), rows * columns)
     if not bitmaps.any(axis=1).all():
         raise ValueError("a frame listed in anchor_frames has no anchor")
-    anchors = np.zeros((frames, rows * columns), np.bool_)
-    anchors[anchor_frames] = bitmaps
+    light = None
+    if version > 1:
+        lights = _field(known, "light", unpack_flags, *bitmaps.shape)
+        if not lights.any():
+            raise ValueError("field light names no patch: that is version 1")
+        light = _spread(lights, anchor_frames)
     return {
         "lr_size": lr_size,
         "grid": PatchGrid(rows, columns),
-        "anchors": anchors,
+        "anchors": _spread(bitmaps, anchor_frames),
+        "light": light,
         "packet": _field(known, "packets", unpack_packets, frames),
         "shown": shown,
         "selector": known["selector"],
@@ -105,6 +117,13 @@ def from_fields(fields: Mapping[str, Value]) -> dict[str, Any]:
         "reuse_parameters": known["reuse_parameters"],
         "segment_sha256": known["sha256"],
     }
+
+
+def _spread(bitmaps: NDArray[np.bool_], frames: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The bitmaps of some frames among those of all, bool [T, P]."""
+    flags = np.zeros((len(frames), bitmaps.shape[1]), np.bool_)
+    flags[frames] = bitmaps
+    return flags
 
 
 def check(profile: CacheProfile) -> None:
@@ -124,17 +143,18 @@ def check(profile: CacheProfile) -> None:
         raise ValueError("the segment's SHA-256 is not 32 bytes")
 
 
-def _check_version(version: object) -> None:
+def _version(version: object) -> int:
     if type(version) is not int or version < 1:
         raise ValueError(f"format version {version!r} is not a version")
     if version > VERSION:
         raise ValueError(f"format version {version} is newer than {VERSION}")
+    return version
 
 
-def _check_types(fields: Mapping[str, Value]) -> None:
-    for name in sorted(_TYPES.keys() ^ fields.keys()):
-        raise ValueError(f"field {name} is {'missing' if name in _TYPES else 'unknown'}")
-    for name, allowed in _TYPES.items():
+def _check_types(fields: Mapping[str, Value], types: Mapping[str, tuple[type, ...]]) -> None:
+    for name in sorted(types.keys() ^ fields.keys()):
+        raise ValueError(f"field {name} is {'missing' if name in types else 'unknown'}")
+    for name, allowed in types.items():
         if type(fields[name]) not in allowed:  # by type: a bool is no integer here
             raise ValueError(f"field {name} has the wrong type")
 
@@ -175,6 +195,11 @@ def _check_frames(profile: CacheProfile) -> None:
     shapes = (profile.anchors.shape, profile.packet.shape, profile.shown.shape)
     if shapes != ((frames, patches), (frames,), (frames,)):
         raise ValueError(f"anchors, packet and shown have shapes {shapes}")
+    light = profile.light
+    if light is not None and light.shape != profile.anchors.shape:
+        raise ValueError(f"light has shape {light.shape}, anchors {profile.anchors.shape}")
+    if light is not None and np.any(light & ~profile.anchors):
+        raise ValueError("the light network has a patch that is no anchor")
     packet = profile.packet
     if packet[0] < 0 or packet[-1] >= MAXIMUM_PACKETS or np.any(np.diff(packet) < 0):
         raise ValueError("packet indices fall or are out of range")

@@ -1,6 +1,6 @@
-"""Writes fixtures/v1.pcp, byte by byte from the text of docs/cache-profile.md.
+"""Writes fixtures/v1.pcp and v2.pcp, byte by byte from the text of docs/cache-profile.md.
 
-It uses none of palantir's code, so that the fixture judges the reader and the writer:
+It uses none of palantir's code, so that the fixtures judge the reader and the writer:
 
     python tests/profile/make_fixture.py
 
@@ -14,7 +14,8 @@ import struct
 import zlib
 from pathlib import Path
 
-FIXTURE = Path(__file__).parent / "fixtures" / "v1.pcp"
+FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURE, FIXTURE_2 = FIXTURES / "v1.pcp", FIXTURES / "v2.pcp"
 SEGMENT = b"the VP9 packets of a segment"
 
 # Frame 1 is invisible and shares packet 1 with frame 2; packet 4 only shows frame 1; frame 4 of
@@ -23,6 +24,7 @@ PACKETS = "1" + "0" + "11" + "0" + "1" + "00" + "01"
 SHOWN = "11111"
 ANCHOR_FRAMES = "11000"
 ANCHORS = ("1000010001", "0010000000")
+LIGHT = ("0000010000", "0010000000")  # of version 2: those of a second, lighter network
 
 
 def bits(text: str) -> bytes:
@@ -84,12 +86,14 @@ FIELDS = {
     "reuse_parameters": {"fade": 8.0},
     "sha256": hashlib.sha256(SEGMENT).digest(),
 }
+FIELDS_2 = {**FIELDS, "version": 2, "light": b"".join(map(bits, LIGHT))}
 
 
 def main() -> None:
-    body = b"\x89PCP\r\n\x1a\n" + encode(FIELDS)
-    FIXTURE.parent.mkdir(exist_ok=True)
-    FIXTURE.write_bytes(body + struct.pack(">I", zlib.crc32(body)))
+    FIXTURES.mkdir(exist_ok=True)
+    for path, fields in ((FIXTURE, FIELDS), (FIXTURE_2, FIELDS_2)):
+        body = b"\x89PCP\r\n\x1a\n" + encode(fields)
+        path.write_bytes(body + struct.pack(">I", zlib.crc32(body)))
 
 
 if __name__ == "__main__":

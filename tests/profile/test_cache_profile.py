@@ -18,9 +18,19 @@ from palantir.errors import ProfileError
 from palantir.graph import ErrorGraph, FrameTable, PatchGrid
 from palantir.profile import CacheProfile
 from palantir.schedule import select
-from tests.profile.make_fixture import ANCHOR_FRAMES, ANCHORS, FIELDS, SEGMENT, encode
+from tests.profile.make_fixture import (
+    ANCHOR_FRAMES,
+    ANCHORS,
+    FIELDS,
+    FIELDS_2,
+    FIXTURE,
+    FIXTURE_2,
+    LIGHT,
+    SEGMENT,
+    encode,
+)
 
-FIXTURE = Path(__file__).parent / "fixtures" / "v1.pcp"
+BOTH = [(FIXTURE, FIELDS), (FIXTURE_2, FIELDS_2)]
 
 
 def file_of(values: object) -> bytes:
@@ -32,6 +42,7 @@ def random_profile(rng: np.random.Generator) -> CacheProfile:
     frames = int(rng.integers(1, 70))
     grid = PatchGrid(int(rng.integers(1, 6)), int(rng.integers(1, 9)))
     anchors = rng.random((frames, grid.count)) < rng.choice([0.0, 0.05, 0.5, 1.0])
+    light = anchors & (rng.random(anchors.shape) < rng.choice([0.0, 0.5, 1.0]))
     text = "".join(map(chr, rng.integers(0x20, 0x7F, int(rng.integers(1, 40)))))
     values = [True, -(2**63), 2**63 - 1, 0, float(rng.standard_normal()), 1.5, 1e300, text, "é"]
     return CacheProfile(
@@ -48,6 +59,7 @@ def random_profile(rng: np.random.Generator) -> CacheProfile:
         reuse=str(rng.choice(["detail", "paper"])),
         reuse_parameters={"fade": float(rng.integers(1, 64))},
         segment_sha256=rng.bytes(32),
+        light=light,
     )
 
 
@@ -58,31 +70,57 @@ def same(a: CacheProfile, b: CacheProfile) -> bool:
     return all(equal(getattr(a, f.name), getattr(b, f.name)) for f in fields(CacheProfile))
 
 
-def test_version_1_fixture_is_read_as_its_script_wrote_it() -> None:
-    profile = CacheProfile.load(FIXTURE)
+@pytest.mark.parametrize("fixture", [FIXTURE, FIXTURE_2])
+def test_fixtures_are_read_as_their_script_wrote_them(fixture: Path) -> None:
+    profile = CacheProfile.load(fixture)
     assert (profile.lr_size, profile.grid, len(profile)) == ((854, 480), PatchGrid(2, 5), 5)
     assert profile.packet.tolist() == [0, 1, 1, 2, 5]
     assert profile.shown.all()
-    anchors = iter(ANCHORS)
-    rows = [next(anchors) if flag == "1" else "0" * 10 for flag in ANCHOR_FRAMES]
-    assert profile.anchors.astype(int).tolist() == [[int(bit) for bit in row] for row in rows]
+    assert profile.anchors.astype(int).tolist() == rows_of(ANCHORS)
+    if fixture == FIXTURE:
+        assert profile.light is None
+    else:
+        assert profile.light is not None
+        assert profile.light.astype(int).tolist() == rows_of(LIGHT)
     assert (profile.selector, profile.budget) == ("adjoint", 0.05)
     assert dict(profile.parameters) == FIELDS["parameters"]
     assert (profile.estimated_before, profile.estimated_after) == (1234567.875, 100000.0)
     assert (profile.reuse, dict(profile.reuse_parameters)) == ("detail", {"fade": 8.0})
 
 
-def test_version_1_fixture_is_what_the_writer_writes() -> None:
-    data = FIXTURE.read_bytes()
-    assert data == file_of(FIELDS)
+def rows_of(bitmaps: tuple[str, ...]) -> list[list[int]]:
+    """The bits of every frame, those of ANCHOR_FRAMES being given."""
+    given = iter(bitmaps)
+    rows = [next(given) if flag == "1" else "0" * 10 for flag in ANCHOR_FRAMES]
+    return [[int(bit) for bit in row] for row in rows]
+
+
+@pytest.mark.parametrize(("fixture", "values"), BOTH)
+def test_fixtures_are_what_the_writer_writes(fixture: Path, values: dict[str, object]) -> None:
+    data = fixture.read_bytes()
+    assert data == file_of(values)
     assert CacheProfile.from_bytes(data).to_bytes() == data
 
 
-def test_any_cbor_reader_finds_the_documented_fields() -> None:
-    data = CacheProfile.load(FIXTURE).to_bytes()
+@pytest.mark.parametrize(("fixture", "values"), BOTH)
+def test_any_cbor_reader_finds_the_documented_fields(
+    fixture: Path, values: dict[str, object]
+) -> None:
+    data = CacheProfile.load(fixture).to_bytes()
     assert data[:8] == bytes.fromhex("895043500D0A1A0A")
     assert int.from_bytes(data[-4:], "big") == zlib.crc32(data[:-4])
-    assert cbor2.loads(data[8:-4]) == FIELDS
+    assert cbor2.loads(data[8:-4]) == values
+
+
+def test_a_profile_of_one_network_is_of_version_1_whoever_made_it() -> None:
+    profile = CacheProfile.load(FIXTURE)
+    nothing = replace(profile, light=np.zeros_like(profile.anchors))
+    assert nothing.to_bytes() == FIXTURE.read_bytes()
+    assert CacheProfile.load(FIXTURE_2).tiers(slice(0, 2)).tolist() == [
+        [1, 0, 0, 0, 0, 2, 0, 0, 0, 1],
+        [0, 0, 2, 0, 0, 0, 0, 0, 0, 0],
+    ]
+    assert profile.tiers(slice(1, 2)).tolist() == [[0, 0, 1, 0, 0, 0, 0, 0, 0, 0]]
 
 
 def test_ten_thousand_random_profiles_come_back_as_they_were() -> None:
@@ -95,15 +133,17 @@ def test_ten_thousand_random_profiles_come_back_as_they_were() -> None:
         assert again.to_bytes() == data
 
 
-def test_every_truncation_is_refused() -> None:
-    data = FIXTURE.read_bytes()
+@pytest.mark.parametrize("fixture", [FIXTURE, FIXTURE_2])
+def test_every_truncation_is_refused(fixture: Path) -> None:
+    data = fixture.read_bytes()
     for length in range(len(data)):
         with pytest.raises(ProfileError):
             CacheProfile.from_bytes(data[:length])
 
 
-def test_every_flipped_bit_is_refused() -> None:
-    data = FIXTURE.read_bytes()
+@pytest.mark.parametrize("fixture", [FIXTURE, FIXTURE_2])
+def test_every_flipped_bit_is_refused(fixture: Path) -> None:
+    data = fixture.read_bytes()
     for bit in range(8 * len(data)):
         damaged = bytearray(data)
         damaged[bit // 8] ^= 0x80 >> bit % 8
@@ -111,8 +151,11 @@ def test_every_flipped_bit_is_refused() -> None:
             CacheProfile.from_bytes(bytes(damaged))
 
 
-def test_every_flipped_bit_under_a_right_checksum_is_refused_or_read_without_harm() -> None:
-    data = FIXTURE.read_bytes()[:-4]
+@pytest.mark.parametrize("fixture", [FIXTURE, FIXTURE_2])
+def test_every_flipped_bit_under_a_right_checksum_is_refused_or_read_without_harm(
+    fixture: Path,
+) -> None:
+    data = fixture.read_bytes()[:-4]
     for bit in range(64, 8 * len(data)):
         damaged = bytearray(data)
         damaged[bit // 8] ^= 0x80 >> bit % 8
@@ -132,8 +175,15 @@ def test_bytes_after_the_end_are_refused() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"version": 2}, "format version 2 is newer than 1"),
-        ({"version": 2, "new": 0}, "format version 2 is newer than 1"),
+        ({"version": 3}, "format version 3 is newer than 2"),
+        ({"version": 3, "new": 0}, "format version 3 is newer than 2"),
+        ({"version": 2}, "field light is missing"),
+        ({"light": bytes(4)}, "field light is unknown"),
+        ({"version": 2, "light": bytes(4)}, "field light names no patch: that is version 1"),
+        ({"version": 2, "light": 4}, "field light has the wrong type"),
+        ({"version": 2, "light": b"\x80"}, "field light has 1 bytes, not 4"),
+        ({"version": 2, "light": b"\x80\x00\x00\x20"}, "field light has bits set in its padding"),
+        ({"version": 2, "light": b"\x40\x00\x00\x00"}, "a patch that is no anchor"),
         ({"version": 0}, "format version 0 is not a version"),
         ({"version": True}, "format version True is not a version"),
         ({"version": None}, "format version None"),
@@ -206,6 +256,7 @@ def test_claims_of_size_cost_no_memory() -> None:
         {"grid": [256, 256], "lr_size": [256, 256], "anchors": b"", "anchor_frames": b"\0"},
         {"anchors": b"", "grid": [2**31, 2**31]},
         {"parameters": {"a": [[]] * 2000}},
+        {"version": 2, "light": b"\x80", "grid": [256, 256], "lr_size": [256, 256]},
     ]
     tracemalloc.start()
     for bomb in bombs:
@@ -275,6 +326,8 @@ def test_a_profile_is_bound_to_its_segment() -> None:
     "change",
     [
         {"anchors": np.zeros((4, 10), np.bool_)},
+        {"light": np.ones((5, 10), np.bool_)},
+        {"light": np.ones((5, 9), np.bool_)},
         {"packet": np.array([0, 1, 2, 1, 5])},
         {"packet": np.array([-1, 1, 2, 3, 5])},
         {"packet": np.array([0, 1, 2, 3, 2**28])},

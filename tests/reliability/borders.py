@@ -29,7 +29,7 @@ from palantir.schedule import Budget, LiveScheduler
 from tests.codec.streams import KINDS
 from tests.media.clips import make_clip
 from tests.models.small_networks import stack
-from tests.profile.make_fixture import FIXTURE
+from tests.profile.make_fixture import FIXTURE, FIXTURE_2
 
 __all__ = ["BORDERS", "seeds"]
 
@@ -151,8 +151,8 @@ BORDERS: dict[str, Callable[[bytes], None]] = {
 def seeds(border: str) -> tuple[bytes, ...]:
     """Sound inputs to begin with."""
     if border == "profile":
-        file = FIXTURE.read_bytes()
-        return file, file[8:-4]
+        files = FIXTURE.read_bytes(), FIXTURE_2.read_bytes()
+        return *files, *(file[8:-4] for file in files)
     if border == "network":
         return stack((3,), metadata={"palantir.scale": "2"}), stack(scale=4)
     if border == "words":
