@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ Examples:
   palantir enhance segment.webm -o sr.mp4
   palantir enhance segment.webm --profile a.pcp --model net.onnx -o sr.mkv
   palantir enhance segment.webm -o sr.mp4 --scale 2
+  palantir enhance segment.webm -o sr.mp4 --model large.onnx --light-model light.onnx
   palantir enhance segment.webm -o - | ffplay -       Y4M on standard output
 """
 
@@ -46,9 +48,11 @@ Examples:
 )
 @file_option("--profile", "Cache profile [SEGMENT's name .pcp].")
 @file_option("--model", "SR network, ONNX [the shipped one of --scale].")
+@file_option("--light-model", "The light network of a profile that was made for two, ONNX.")
 @click.option("--scale", type=click.IntRange(2, 4), help="SR width / LR width [--model's, else 4].")
 @file_option(
-    "--allowed-models", "Refuse a --model whose SHA-256 this file, as of sha256sum, lacks."
+    "--allowed-models",
+    "Refuse a --model or --light-model whose SHA-256 this file, as of sha256sum, lacks.",
 )
 @click.option(
     "--reuse", type=click.Choice(["detail", "paper"]), help="Reuse mode [what the profile says]."
@@ -93,6 +97,7 @@ def command(
     output: str,
     profile: str | None,
     model: str | None,
+    light_model: str | None,
     scale: int | None,
     allowed_models: str | None,
     reuse: str | None,
@@ -116,19 +121,20 @@ def command(
         raise click.UsageError("--json and video cannot share standard output")
     source = VideoSource(segment)
     chosen = Path(profile) if profile else default_profile(segment)
-    check_output(output, segment, chosen, model, allowed_models)
+    check_output(output, segment, chosen, model, light_model, allowed_models)
     if not profile and not chosen.exists():
         raise ProfileError(f"{chosen}: no such profile; make it with: palantir schedule {segment}")
     allowed = None if allowed_models is None else read_allowed(allowed_models)
     damage, begin = Damage(), time.perf_counter()
-    network = SRNetwork.load(
-        model, providers, model_threads,
+    load = partial(
+        SRNetwork.load, providers=providers, threads=model_threads,
         allowed=allowed, retry_on_cpu=retry_on_cpu, scale=scale or 4,
     )  # fmt: skip
+    network, light = load(model), load(light_model) if light_model else None
     if scale not in (None, network.scale):
         raise ModelError(f"{model}: enlarges {network.scale} times, not {scale} times")
     frames = palantir.enhance(
-        source, chosen, network,
+        source, chosen, network, light_model=light,
         reuse=reuse, threads=threads, look_ahead=look_ahead,
         max_size=max_size, on_damage=damage if keep_going else None,
     )  # fmt: skip
@@ -148,8 +154,9 @@ def command(
             report(count)
     seconds = time.perf_counter() - begin
     damage.tell()
-    if network.fallback:
-        click.echo(f"palantir: went on on the CPU: {network.fallback}", err=True)
+    for one in (network, light):
+        if one and one.fallback:
+            click.echo(f"palantir: went on on the CPU: {one.fallback}", err=True)
     facts: dict[str, Any] = {
         "output": output,
         "frames": count,

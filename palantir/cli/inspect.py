@@ -105,6 +105,7 @@ def _profile(file: str) -> dict[str, Any]:
         "coded_frames": len(profile.packet),
         "shown_frames": int(profile.shown.sum()),
         "anchors": int(profile.anchors.sum()),
+        "light_anchors": 0 if profile.light is None else int(profile.light.sum()),
         "selector": profile.selector,
         "parameters": dict(profile.parameters),
         "budget": profile.budget,
@@ -114,11 +115,19 @@ def _profile(file: str) -> dict[str, Any]:
         "reuse_parameters": dict(profile.reuse_parameters),
         "segment_sha256": profile.segment_sha256.hex(),
         "frames": [
-            {"frame": t, "packet": int(profile.packet[t]), "anchors": flags.nonzero()[0].tolist()}
+            {"frame": t, "packet": int(profile.packet[t]), **_anchors(profile, t)}
             for t, flags in enumerate(profile.anchors)
             if flags.any()
         ],
     }
+
+
+def _anchors(profile: CacheProfile, t: int) -> dict[str, list[int]]:
+    """Anchors of a coded frame; of two networks, those of the light one besides."""
+    patches = {"anchors": profile.anchors[t].nonzero()[0].tolist()}
+    if profile.light is not None:
+        patches["light"] = profile.light[t].nonzero()[0].tolist()
+    return patches
 
 
 def _model(file: str) -> dict[str, Any]:
@@ -178,8 +187,8 @@ def _frames(graph: ErrorGraph, profile: CacheProfile | None) -> list[dict[str, A
         for t in range(len(table))
     ]
     if profile:
-        for frame, flags in zip(frames, profile.anchors, strict=True):
-            frame["anchors"] = flags.nonzero()[0].tolist()
+        for t, frame in enumerate(frames):
+            frame.update(_anchors(profile, t))
     return frames
 
 

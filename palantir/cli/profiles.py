@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from palantir.grid import PatchGrid
     from palantir.media import VideoSource
     from palantir.profile import CacheProfile
-    from palantir.schedule import Allowance
+    from palantir.schedule import Allowance, Selection
 
 __all__ = ["Settings", "jointly", "one_by_one"]
 
@@ -35,6 +35,8 @@ class Settings:
 
     budget: Allowance
     model: str | None
+    light_model: str | None
+    light_share: float
     grid: PatchGrid | None
     patch: tuple[int, int] | None
     interval: Interval | None
@@ -59,6 +61,18 @@ class Settings:
             raise click.UsageError("--tail and --deadline go with --live")
         if self.seed is not None and self.selector != "random":
             raise click.UsageError("--seed goes with --selector random")
+        if self.light_model:
+            self._check_light()
+
+    def _check_light(self) -> None:
+        from palantir.schedule import NetworkBudget
+
+        fits = self.selector == "gain-per-cost" and not self.without
+        if not (fits and isinstance(self.budget, NetworkBudget)):
+            raise click.UsageError(
+                "--light-model goes with --selector gain-per-cost, the whole graph and a --budget "
+                "in MAC/s"
+            )
 
     def grid_of(self, source: VideoSource) -> PatchGrid | None:
         """The grid asked for, if any."""
@@ -104,12 +118,23 @@ def _whole(segment: str, settings: Settings, damage: Damage) -> _Made:
 
     graph, constructing = _construct(segment, settings, damage)
     begin = time.perf_counter()
-    selection = select(
+    selection = _tiers(graph, settings) if settings.light_model else select(
         graph, settings.budget, settings.selector, settings.interval or "gop",
         without=settings.without, options=settings.options,
     )  # fmt: skip
     selecting = time.perf_counter() - begin
     return CacheProfile.from_selection(graph, selection, settings.reuse), constructing, selecting
+
+
+def _tiers(graph: ErrorGraph, settings: Settings) -> Selection:
+    """Of two networks."""
+    from palantir.models import network_load
+    from palantir.schedule import NetworkBudget, Tiers, select_tiers
+
+    assert isinstance(settings.budget, NetworkBudget)
+    loads = network_load(settings.model), network_load(settings.light_model)
+    tiers = Tiers(*loads, settings.light_share)
+    return select_tiers(graph, settings.budget, tiers, settings.interval or "gop")
 
 
 def _live(segment: str, settings: Settings, damage: Damage) -> _Made:
@@ -207,6 +232,7 @@ def _save(target: Path, segment: str, profile: CacheProfile, damage: Damage) -> 
         "shown_frames": int(profile.shown.sum()),
         "grid": str(profile.grid),
         "anchors": int(profile.anchors.sum()),
+        "light_anchors": 0 if profile.light is None else int(profile.light.sum()),
         "patches": profile.anchors.size,
         "objective_before": profile.estimated_before,
         "objective_after": profile.estimated_after,

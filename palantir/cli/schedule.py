@@ -37,6 +37,8 @@ Examples:
   palantir schedule segment.webm -o a.pcp --budget 20  20 patches in each GoP
   palantir schedule segment.webm --patch 64x64 --interval 200ms --json
   palantir schedule segment.webm --budget 20GMAC/s --model net.onnx --selector gain-per-cost
+  palantir schedule segment.webm --budget 20GMAC/s --selector gain-per-cost \\
+      --model large.onnx --light-model light.onnx
   palantir schedule *.webm -o profiles --resume        one profile each; go on later
   palantir schedule a.webm b.webm --joint --budget 1%  the budget goes where it gains most
   palantir schedule segment.webm --selector random --seed 7
@@ -106,6 +108,12 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
 @output_option("-o", "--output", help="Profile to write [SEGMENT's name .pcp]; of several: folder.")
 @file_option("--model", "Network of a budget in MAC/s or gain-per-cost [the shipped x4 network].",
              is_eager=True)  # fmt: skip
+@file_option("--light-model", "A lighter network beside --model: each patch goes where it gains "
+             "most per cost; with gain-per-cost and a --budget in MAC/s.")  # fmt: skip
+@click.option(
+    "--light-share", type=click.FloatRange(0, 1), default=0.3, show_default=True,
+    help="What --light-model leaves of the error that --model removes.",
+)  # fmt: skip
 @click.option(
     "--budget",
     default="5%",
@@ -176,7 +184,9 @@ def command(
     chosen = Settings(**settings)
     if joint and (resume or chosen.interval or chosen.live):
         raise click.UsageError("--joint excludes --interval, --live and --resume")
-    targets = _targets(segments, output, chosen.model)
+    if joint and chosen.light_model:
+        raise click.UsageError("--joint excludes --light-model")
+    targets = _targets(segments, output, chosen.model, chosen.light_model)
     steps = jointly(targets, chosen) if joint else one_by_one(targets, chosen, resume)
     for facts in steps:
         if as_json:
@@ -185,7 +195,7 @@ def command(
             click.echo(_sentence(facts))
 
 
-def _targets(segments: Sequence[str], output: str | None, model: str | None) -> dict[Path, str]:
+def _targets(segments: Sequence[str], output: str | None, *models: str | None) -> dict[Path, str]:
     """Which profile is to be made of which segment, no two of them the same."""
     targets: dict[Path, str] = {}
     if len(segments) > 1 and output and not Path(output).is_dir():
@@ -196,7 +206,7 @@ def _targets(segments: Sequence[str], output: str | None, model: str | None) -> 
             target = Path(output) / target.name if len(segments) > 1 else Path(output)
         if target in targets:
             raise click.UsageError(f"{targets[target]} and {segment} would both become {target}")
-        check_output(target, *segments, model)
+        check_output(target, *segments, *models)
         targets[target] = segment
     return targets
 

@@ -28,7 +28,7 @@ from palantir.models import SRNetwork
 from palantir.profile import REUSE_PARAMETERS
 from palantir.tiles import merge_anchors
 
-__all__ = ["Enhancer", "InferredPacket", "NetworkCost"]
+__all__ = ["Anchors", "Enhancer", "InferredPacket", "NetworkCost"]
 
 # VP9 specification 7.2.2; 0 is unknown, 7 is RGB.
 _MATRIX_OF: dict[int, Literal["bt601", "bt709"]] = {

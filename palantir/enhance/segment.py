@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from palantir.codec import DecodedPacket, OnDamage, decode_packets
 from palantir.enhance.ahead import ahead
-from palantir.enhance.enhancer import Enhancer, InferredPacket, NetworkCost
+from palantir.enhance.enhancer import Anchors, Enhancer, InferredPacket, NetworkCost
 from palantir.enhance.frame import SRFrame
 from palantir.errors import ProfileError
 from palantir.media.source import VideoSource
-from palantir.models import SRNetwork
+from palantir.models import SRNetwork, shipped_model
 from palantir.profile import CacheProfile
 
 __all__ = ["Enhancement", "enhance"]
 
 PathLike = str | os.PathLike[str]
 Item = TypeVar("Item")
-_Asked: TypeAlias = tuple[DecodedPacket, NDArray[np.bool_]]  # with the anchors of its frames
+_Asked: TypeAlias = tuple[DecodedPacket, Anchors]  # with the anchors of its frames
 
 LOOK_AHEAD = 4
 
@@ -34,8 +34,8 @@ class _AnchorTable:
     def __init__(self, profile: CacheProfile, name: str) -> None:
         self._profile, self._name, self._next = profile, name, 0
 
-    def of(self, packet: DecodedPacket) -> NDArray[np.bool_]:
-        """Anchors of the packet's coded frames, bool [frames, P].
+    def of(self, packet: DecodedPacket) -> NDArray[np.uint8]:
+        """Anchors of the packet's coded frames by network, uint8 [frames, P].
 
         Raises ProfileError where the stream has more coded frames than the profile, or has them
         in other packets.
@@ -51,7 +51,7 @@ class _AnchorTable:
                 f"not in {self._profile.packet[self._next]} as the profile says"
             )
         self._next = stop
-        return self._profile.anchors[rows]
+        return self._profile.tiers(rows)
 
 
 class Enhancement(Iterator[SRFrame]):
@@ -150,6 +150,7 @@ def enhance(
     profile: CacheProfile | PathLike,
     model: SRNetwork | PathLike | None = None,
     *,
+    light_model: SRNetwork | PathLike | None = None,
     reuse: str | None = None,
     threads: int = 1,
     look_ahead: int = LOOK_AHEAD,
@@ -163,6 +164,7 @@ def enhance(
     segment        VP9 file
     profile        its cache profile, or the path of one
     model          an SR network or the path of an ONNX file; None takes the shipped x4 network
+    light_model    the light network, likewise, of a profile that was made for two
     reuse          "detail" or "paper"; None takes the profile's
     threads        1..64 for decoding and reuse, besides the network's. With more than one, decoding
                    and the network work ahead of reuse, and half the threads decode, the rest share
@@ -178,22 +180,30 @@ def enhance(
                    decoded and so displays nothing; None raises the first such error
                    (docs/live-input.md)
 
-    Raises ProfileError (damaged, or of another segment), MediaError and ModelError at once, and
-    ValueError for `threads` or `look_ahead` out of range; iterating raises MediaError,
-    BitstreamError and UnsupportedError (not 8-bit 4:2:0).
+    Raises ProfileError (damaged, of another segment, or for two networks where one is given),
+    MediaError and ModelError at once, and ValueError for `threads` or `look_ahead` out of range;
+    iterating raises MediaError, BitstreamError and UnsupportedError (not 8-bit 4:2:0).
     """
     source = segment if isinstance(segment, VideoSource) else VideoSource(segment)
     known = profile if isinstance(profile, CacheProfile) else CacheProfile.load(profile)
     known.check_segment(source.sha256(), "" if known is profile else str(profile))
+    if known.light is not None and light_model is None:
+        name = "" if known is profile else str(profile)
+        raise ProfileError(
+            f"profile {name}".rstrip() + ": made for two networks, and no light one is given"
+        )
     decoding, reusing, look_ahead = _shared_out(threads, look_ahead)
-    network = (
-        model
-        if isinstance(model, SRNetwork)
-        else SRNetwork.load(model, providers, threads=model_threads)
+    network, light = (
+        one
+        if one is None or isinstance(one, SRNetwork)
+        else SRNetwork.load(one, providers, threads=model_threads)
+        for one in (shipped_model() if model is None else model, light_model)
     )
     enhancer = Enhancer(
         network,
         known.grid,
+        light=light,
+        light_price=_price(light, network),
         reuse=reuse or known.reuse,
         fade=_fade(known),
         colour=source.colour,
@@ -219,6 +229,12 @@ def _shared_out(threads: int, look_ahead: int) -> tuple[int, int, int]:
     if threads == 1 or look_ahead == 0:
         return threads, threads, 0
     return threads // 2, threads - threads // 2, look_ahead
+
+
+def _price(light: SRNetwork | None, large: SRNetwork | None) -> float:
+    """What a pixel of the light network costs, in pixels of the large one; 1 if not known."""
+    light_macs, macs = (one.macs_per_pixel if one else None for one in (light, large))
+    return light_macs / macs if light_macs and macs else 1.0
 
 
 def _fade(profile: CacheProfile) -> float | None:

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from palantir.enhance import Enhancer
+from palantir.enhance import Enhancer, enhance
 from palantir.enhance.inference import plane_area
-from palantir.errors import ModelError
+from palantir.errors import ModelError, ProfileError
 from palantir.grid import PatchGrid
-from palantir.media import Planes
+from palantir.media import Planes, VideoSource
 from palantir.models import SRNetwork
+from palantir.profile import CacheProfile
 from palantir.tiles import merge_anchors, with_halo
 from tests.enhance.networks import convolutions, silent
 from tests.enhance.per_frame import per_frame_sr
@@ -78,6 +79,37 @@ def test_light_detail_travels_as_if_its_network_were_the_only_one(
     alone = frames(Enhancer(light, GRID, reuse=reuse), 1)
     for planes, wanted in zip(together, alone, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(planes, wanted, strict=True))
+
+
+def test_a_profile_names_the_patches_of_both(
+    rich_clip: Path, large: SRNetwork, light: SRNetwork
+) -> None:
+    stream = packets(rich_clip)
+    table = [packet.packet.index for packet in stream for _ in packet.frames]
+    tiers = np.random.default_rng(2).choice(3, (len(table), GRID.count), p=[0.8, 0.1, 0.1])
+    profile = CacheProfile(
+        lr_size=(99, 71), grid=GRID, anchors=tiers > 0, light=tiers == 2,
+        packet=np.array(table), shown=np.ones(len(table), bool), selector="tiers", parameters={},
+        budget=7, estimated_before=2.0, estimated_after=1.0, reuse="detail",
+        segment_sha256=VideoSource(rich_clip).sha256(),
+    )  # fmt: skip
+    with pytest.raises(ProfileError, match=r"^profile: made for two networks, and no light one"):
+        enhance(rich_clip, profile, large)
+    enhancer, rows = Enhancer(large, GRID, light=light), iter(tiers.astype(np.uint8))
+    enhanced = enhance(rich_clip, profile, large, light_model=light.path, model_threads=1)
+    for packet in stream:
+        anchors = np.array([next(rows) for _ in packet.frames])
+        expected = enhancer.process(packet, anchors)
+        if expected is not None:
+            planes = next(enhanced).planes
+            assert all(map(np.array_equal, planes, expected.planes))
+    assert (enhanced.cost.inferred, enhanced.cost.light) == (
+        enhancer.cost.inferred,
+        enhancer.cost.light,
+    )
+    assert light.macs_per_pixel is not None
+    assert large.macs_per_pixel is not None
+    assert enhanced.cost.light_price == light.macs_per_pixel / large.macs_per_pixel
 
 
 def test_light_anchors_need_a_light_network(rich_clip: Path, large: SRNetwork) -> None:

@@ -1,0 +1,78 @@
+"""`palantir schedule` and `enhance` with a light network beside the large one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from palantir.models import network_load, shipped_model
+from palantir.profile import CacheProfile
+from tests.cli.outcome import Run
+from tests.enhance.networks import silent
+
+TIERS = ("--selector", "gain-per-cost", "--light-model", "light.onnx")
+BUDGET = ("--budget", "500MMAC/s")
+
+
+@pytest.fixture
+def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(folder)
+    silent(folder, 4).path.rename("light.onnx")
+    silent(folder, 2).path.rename("other.onnx")
+    return folder
+
+
+def test_a_profile_of_two_networks_is_enhanced_with_both(run: Run, here: Path) -> None:
+    made = run("schedule", "segment.webm", *TIERS, *BUDGET, "--light-share", "0.5", "--json").json
+    profile = CacheProfile.load("segment.pcp")
+    assert profile.light is not None
+    assert made["light_anchors"] == profile.light.sum() > 0
+    assert made["anchors"] == profile.anchors.sum() > profile.light.sum()
+    assert (profile.selector, profile.parameters["light_share"]) == ("tiers", 0.5)
+    assert profile.parameters["light_macs_per_pixel"] == network_load("light.onnx").macs_per_pixel
+    shown = run("inspect", "segment.pcp", "--json").json
+    assert shown["light_anchors"] == made["light_anchors"]
+    light = {frame["frame"]: frame["light"] for frame in shown["frames"]}
+    assert light == {t: profile.light[t].nonzero()[0].tolist() for t in light}
+
+    words = ("enhance", "segment.webm", "-o", "sr.mp4", "--no-progress", "--json")
+    done = run(*words, "--light-model", "light.onnx").json
+    assert done["anchors"] == made["anchors"]
+    large, (width, height) = network_load(shipped_model()).macs_per_pixel, profile.lr_size
+    assert large is not None
+    assert 0 < done["network_cost"] <= 5e8 / 25 / (width * height * large)  # 25 frames a second
+    missing = run(*words)
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err == (
+        "palantir: profile segment.pcp: made for two networks, and no light one is given\n"
+    )
+    wrong = run(*words, "--light-model", "other.onnx")
+    assert wrong.code == 1
+    assert "the light network enlarges 2 times, the other 4 times" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (TIERS, "--light-model goes with --selector gain-per-cost, the whole graph and a --budget"),
+        ((*TIERS[2:], *BUDGET), "--light-model goes with --selector gain-per-cost"),
+        ((*TIERS, *BUDGET, "--without", "weight"), "--light-model goes with"),
+        ((*TIERS, *BUDGET, "--joint"), "--joint excludes --light-model"),
+        ((*TIERS, *BUDGET, "--light-share", "1.1"), "--light-share"),
+        ((*TIERS, *BUDGET, "-o", "light.onnx"), "would overwrite the input light.onnx"),
+    ],
+)
+def test_what_does_not_go_together_is_wrong_usage(
+    run: Run, here: Path, words: tuple[str, ...], reason: str
+) -> None:
+    ended = run("schedule", "segment.webm", *words)
+    assert ended.code == 2
+    assert reason in ended.err
+
+
+def test_a_light_network_must_be_lighter(run: Run, here: Path) -> None:
+    words = ("--model", "light.onnx", *TIERS[:2], "--light-model", str(shipped_model()))
+    ended = run("schedule", "segment.webm", *words, *BUDGET)
+    assert ended.code == 1
+    assert "it is not lighter" in ended.err
