@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from palantir.cli.options import file_argument, json_option, output_option, progress_option
+from palantir.cli.options import (
+    by_clip,
+    file_argument,
+    json_option,
+    output_option,
+    progress_option,
+    shares,
+)
 from palantir.cli.printing import print_json, print_table
 from palantir.cli.progress import progress_bar
 from palantir.errors import ScheduleError
@@ -28,32 +35,6 @@ Examples:
   palantir evaluate a.mp4 b.mp4 --network '{clip}-m10c32.onnx' --first 60 -o results
   palantir evaluate clip.mp4 --quick -o results        a first look, in minutes
 """
-
-
-def _share(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[Fraction, ...]:
-    """Shares or factors from text such as 1/60, 5% or 0.05."""
-    values = []
-    for text in texts:
-        match = re.fullmatch(r"([0-9]{1,6}(?:/[1-9][0-9]{0,5}|\.[0-9]{1,6})?)(%)?", text)
-        if match is None or not Fraction(match[1]):
-            raise click.BadParameter(f"{text!r} is not of the form 1/60, 5% or 0.05")
-        values.append(Fraction(match[1]) / (100 if match[2] else 1))
-    return tuple(values)
-
-
-def _by_clip(
-    _: click.Context, parameter: click.Parameter, texts: tuple[str, ...]
-) -> dict[str, int]:
-    """Numbers from text such as 60 or bunny=25, by clip; "" is all others."""
-    found = {}
-    for text in texts:
-        match = re.fullmatch(r"(?:(.+)=)?([0-9]{1,9})", text)
-        if match is None:
-            raise click.BadParameter(f"{text!r} is neither a number nor CLIP=NUMBER")
-        number = found[match[1] or ""] = int(match[2])
-        if parameter.name == "frames" and not number:
-            raise click.BadParameter(f"{text!r} is no frame at all")
-    return found
 
 
 def _sizes(
@@ -97,7 +78,7 @@ def _sizes(
 @click.option("--ablations", is_flag=True,
               help="Let adjoint choose without weights, and without texture, too.")  # fmt: skip
 @click.option(
-    "--budget", "budgets", metavar="SHARE", multiple=True, callback=_share,
+    "--budget", "budgets", metavar="SHARE", multiple=True, callback=shares,
     help="1/60, 5% or 0.05; repeatable  [default: 1/120, 1/60, 1/40, 1/20, 1/12]",
 )  # fmt: skip
 @click.option(
@@ -121,16 +102,16 @@ def _sizes(
     "--frames",
     metavar="N|CLIP=N",
     multiple=True,
-    callback=_by_clip,
+    callback=by_clip,
     help="How many frames to take; repeatable  [default: all].",
 )
 @click.option(
-    "--first", metavar="N|CLIP=N", multiple=True, callback=_by_clip,
+    "--first", metavar="N|CLIP=N", multiple=True, callback=by_clip,
     help="First frame to take, such as the first that a network was not fitted on: the LR stream "
     "begins there, with a key frame; repeatable  [default: 0]",
 )  # fmt: skip
 @click.option(
-    "--rate", "rates", metavar="FACTOR", multiple=True, callback=_share,
+    "--rate", "rates", metavar="FACTOR", multiple=True, callback=shares,
     help="Bit rate of a further LR stream to upscale plainly, in multiples of the recipe's; "
     "repeatable.",
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from palantir.grid import PatchGrid
 
 __all__ = [
+    "by_clip",
     "check_output",
     "default_profile",
     "file_argument",
@@ -26,6 +28,7 @@ __all__ = [
     "parsed_by",
     "progress_option",
     "providers_option",
+    "shares",
     "threads_option",
 ]
 
@@ -139,6 +142,30 @@ providers_option = click.option(
 threads_option = click.option(
     "--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Decoding threads."
 )
+
+
+def shares(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[Fraction, ...]:
+    """Shares or factors from text such as 1/60, 5% or 0.05."""
+    values = []
+    for text in texts:
+        match = re.fullmatch(r"([0-9]{1,6}(?:/[1-9][0-9]{0,5}|\.[0-9]{1,6})?)(%)?", text)
+        if match is None or not Fraction(match[1]):
+            raise click.BadParameter(f"{text!r} is not of the form 1/60, 5% or 0.05")
+        values.append(Fraction(match[1]) / (100 if match[2] else 1))
+    return tuple(values)
+
+
+def by_clip(_: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
+    """Numbers from text such as 60 or bunny=25, by clip; "" is all others."""
+    found = {}
+    for text in texts:
+        match = re.fullmatch(r"(?:(.+)=)?([0-9]{1,9})", text)
+        if match is None:
+            raise click.BadParameter(f"{text!r} is neither a number nor CLIP=NUMBER")
+        number = found[match[1] or ""] = int(match[2])
+        if parameter.name == "frames" and not number:
+            raise click.BadParameter(f"{text!r} is no frame at all")
+    return found
 
 
 def check_output(output: str | Path, *inputs: str | Path | None) -> None:

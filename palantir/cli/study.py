@@ -19,6 +19,7 @@ from palantir.cli.options import (
 from palantir.cli.printing import print_json, print_table
 from palantir.cli.progress import progress_bar
 from palantir.cli.study_halo import halo
+from palantir.cli.study_tiers import tiers
 
 if TYPE_CHECKING:
     from palantir.evaluate import ReferenceStudy
@@ -28,6 +29,7 @@ _EXAMPLES = """\b
 Examples:
   palantir study reference segment.webm
   palantir study halo segment.webm original.mp4 --model network.onnx
+  palantir study tiers clip.mp4 --network l.onnx --light-network s.onnx --first 60 -o FOLDER
 """
 _REFERENCE_EXAMPLES = """\b
 Examples:
@@ -132,3 +134,4 @@ def _number(value: float | None, digits: int) -> str:
 
 
 command.add_command(halo)
+command.add_command(tiers)

@@ -13,6 +13,7 @@ from palantir.evaluate.question import GridWish, NetworkWish, Question
 from palantir.evaluate.reference_study import ReferenceStudy, study_references
 from palantir.evaluate.single_anchors import measure_single_anchors
 from palantir.evaluate.summary import Summary, summarise
+from palantir.evaluate.tier_study import TierQuestion, study_tiers
 
 __all__ = [
     "Demo",
@@ -24,6 +25,7 @@ __all__ = [
     "ReferenceStudy",
     "Row",
     "Summary",
+    "TierQuestion",
     "Variant",
     "compare_variants",
     "comparison_picture",
@@ -32,6 +34,7 @@ __all__ = [
     "run_demo",
     "study_halo",
     "study_references",
+    "study_tiers",
     "summarise",
     "trace_picture",
 ]

@@ -33,13 +33,13 @@ class Variant:
 
     kernel    "bilinear" or "bicubic", where there is no enhancer
     enhancer  fresh, for this stream
-    anchors   bool [T, P], with the enhancer
+    anchors   bool or uint8 [T, P], with the enhancer
     """
 
     name: str
     kernel: str | None = None
     enhancer: Enhancer | None = None
-    anchors: NDArray[np.bool_] | None = None
+    anchors: NDArray[np.bool_] | NDArray[np.uint8] | None = None
 
 
 @dataclass

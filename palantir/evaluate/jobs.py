@@ -65,9 +65,10 @@ class Job:
     reuse          mode
     grid           of `anchors`, asked for as `wish`
     method         that chose them, for `budget`; None where there is no budget
-    anchors        bool [T, P]
+    anchors        bool [T, P]; with a light network uint8: 1 is the network, 2 the light one
     estimate       J of the method's error model, as a share of J without anchors
     profile_bytes  of the cache profile
+    light          a light network beside the other
     """
 
     material: Material
@@ -77,15 +78,24 @@ class Job:
     grid: PatchGrid
     method: Method | None
     budget: Fraction | None
-    anchors: NDArray[np.bool_]
+    anchors: NDArray[np.bool_] | NDArray[np.uint8]
     estimate: float = 1.0
     profile_bytes: int = 0
+    light: LoadedNetwork | None = None
 
     @property
     def digest(self) -> str:
-        """Equal for equal anchors on equal grids of one stream."""
-        data = f"{self.grid} ".encode() + np.packbits(self.anchors).tobytes()
+        """Equal for equal anchors on equal grids of one stream, and an equal light network."""
+        data = f"{self.grid} ".encode() + np.packbits(self.anchors == 1).tobytes()
+        if self.light:
+            data += self.light.mark.encode() + np.packbits(self.anchors == 2).tobytes()
         return hashlib.sha256(data).hexdigest()[:16]
+
+    @property
+    def light_price(self) -> float:
+        """What a pixel of the light network costs, in pixels of the other; 1 if not known."""
+        both = [one.network.macs_per_pixel if one else None for one in (self.light, self.network)]
+        return both[0] / both[1] if both[0] and both[1] else 1.0
 
 
 def plain_jobs(material: Material) -> Iterator[Job]:

@@ -11,6 +11,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
+
 from palantir.evaluate.comparison import Row
 from palantir.evaluate.jobs import Job
 from palantir.evaluate.question import Method
@@ -83,7 +85,7 @@ class Result:
             grid=str(job.wish),
             method=job.method,
             budget=job.budget,
-            anchors=int(job.anchors.sum()),
+            anchors=int(np.count_nonzero(job.anchors)),
             patches=job.anchors.size,
             cost=found["cost"],
             macs=None if per_pixel is None else 1e-9 * pixels * per_pixel,

@@ -83,8 +83,10 @@ class Runs:
         if job.network is None:
             return Variant(name, kernel=job.reuse)
         source, (mode, fade) = job.material.source, reuse_mode(job.reuse)
+        light = self.detail(job.material, job.light) if job.light else None
         enhancer = Enhancer(
             self.detail(job.material, job.network), job.grid,
+            light=light, light_price=job.light_price,
             reuse=mode, fade=fade, colour=source.colour, name=str(source.path),
         )  # fmt: skip
         return Variant(name, enhancer=enhancer, anchors=job.anchors)

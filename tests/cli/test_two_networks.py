@@ -76,3 +76,19 @@ def test_a_light_network_must_be_lighter(run: Run, here: Path) -> None:
     ended = run("schedule", "segment.webm", *words, *BUDGET)
     assert ended.code == 1
     assert "it is not lighter" in ended.err
+
+
+def test_the_study_compares_both_ways_and_keeps_what_it_measured(run: Run, here: Path) -> None:
+    words = ("study", "tiers", "hr.mp4", "--network", shipped_model(), "--light-network",
+             "light.onnx", "--frames", "3", "-o", "study", "--no-progress")  # fmt: skip
+    shown = run(*words, "--share", "0.3", "--budget", "1/4")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.rstrip().endswith("study/tiers.md, study/tiers.csv")
+    assert "Two networks at equal compute" in Path("study/tiers.md").read_text()
+    measured = Path("study/measured.jsonl").read_bytes()
+    again = run(*words, "--share", "0.3", "--budget", "1/4", "--json").json
+    assert {one["method"] for one in again} >= {"tiers", "light alone", "detail-x4 alone"}
+    assert Path("study/measured.jsonl").read_bytes() == measured
+    ended = run(*words)
+    assert ended.code == 2
+    assert "no frames before the first" in ended.err
