@@ -12,12 +12,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import platform
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from palantir.files import atomic_write
+from palantir.models.processor import features
 
 __all__ = ["OptimisedGraph", "cache_folder"]
 
@@ -45,11 +45,11 @@ class OptimisedGraph:
 
     model      the file's bytes
     providers  ONNX Runtime's names
-    runtime    its version
+    runtime    its version and settings
     """
 
     def __init__(self, model: bytes, providers: Sequence[str], runtime: str) -> None:
-        parts = (hashlib.sha256(model).hexdigest(), runtime, *providers, _processor())
+        parts = (hashlib.sha256(model).hexdigest(), runtime, *providers, features())
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         folder = cache_folder()
         self._path = None if folder is None else folder / f"{key}.graph"
@@ -87,13 +87,3 @@ def _drop_oldest(folder: Path) -> None:
     files = sorted(folder.glob("*.graph"), key=lambda path: path.stat().st_mtime_ns)
     for path in files[:-_MOST_FILES]:
         path.unlink(missing_ok=True)
-
-
-def _processor() -> str:
-    """What of the machine a graph depends on: ONNX Runtime lays weights out for its vectors."""
-    facts = Path("/proc/cpuinfo")
-    with contextlib.suppress(OSError):
-        for line in facts.read_text().splitlines():
-            if line.startswith(("flags", "Features")):
-                return line
-    return platform.machine() + platform.processor()

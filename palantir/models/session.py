@@ -8,10 +8,14 @@ from typing import Any
 
 from palantir.errors import ModelError
 from palantir.models.optimised import OptimisedGraph
+from palantir.models.processor import saturates
 
 __all__ = ["check_interface", "in_one_line", "open_session"]
 
 _SUFFIX = "ExecutionProvider"
+# Has ONNX Runtime take U8U8 products, which no processor saturates. By itself it does not see that
+# with VNNI U8S8, several times as fast, are exact too.
+_EXACT = "session.x64quantprecision"
 
 
 def in_one_line(error: Exception) -> str:
@@ -69,8 +73,7 @@ def _start(
     options.log_severity_level = 4
     # Threads that wait sleep: decoding and reuse, or other streams, can use the core.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # On x86-64 without VNNI products of 8-bit numbers would saturate at 16 bits.
-    options.add_session_config_entry("session.x64quantprecision", "1")
+    options.add_session_config_entry(_EXACT, str(int(saturates())))
     options.optimized_model_filepath = save
     if optimised:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -79,7 +82,7 @@ def _start(
 
 def _from_cache(data: bytes, providers: list[str], threads: int, version: str) -> Any | None:
     """A session on the kept graph, which is made if there is none; None where that fails."""
-    kept = OptimisedGraph(data, providers, version)
+    kept = OptimisedGraph(data, providers, f"{version}, {_EXACT} {int(saturates())}")
     if not kept.wanted:
         return None
     try:

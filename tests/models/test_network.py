@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 import sys
 import tracemalloc
@@ -14,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from palantir.errors import ModelError
-from palantir.models import NetworkLoad, SRNetwork, network_load, shipped_model
+from palantir.models import NetworkLoad, SRNetwork, network_load, processor, shipped_model
 from palantir.models.measure import measure_radius
 from palantir.models.onnx_file import parse
 from palantir.models.receptive_field import derive
@@ -274,21 +275,39 @@ def test_a_provider_that_does_not_start_is_an_error_not_the_cpu(
     assert list(cache.iterdir()) == []
 
 
-def test_8_bit_products_are_asked_to_be_exact_on_every_cpu(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("flags", "exact"),
+    [("fpu avx2 avx512f", "1"), ("fpu avx512_vnni", "0"), ("fpu avx2 avx_vnni", "0")],
+)
+def test_8_bit_products_are_asked_to_be_exact_where_the_cpu_lacks_vnni(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, exact: str
 ) -> None:
-    """Where the CPU lacks VNNI ONNX Runtime by itself lets them saturate."""
+    """There ONNX Runtime by itself lets them saturate; elsewhere asking costs several times."""
     runtime = pytest.importorskip("onnxruntime")
+    facts = tmp_path / "cpuinfo"
+    facts.write_text(f"processor\t: 0\nflags\t\t: {flags}\n")
+    monkeypatch.setattr(processor, "_FACTS", facts)
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setenv("PALANTIR_GRAPH_CACHE", str(tmp_path / "cache"))
-    start, exact = runtime.InferenceSession, []
+    start, asked = runtime.InferenceSession, []
 
     def noted(data: bytes, options: Any, providers: list[str]) -> Any:
-        exact.append(options.get_session_config_entry("session.x64quantprecision"))
+        asked.append(options.get_session_config_entry("session.x64quantprecision"))
         return start(data, options, providers=providers)
 
     monkeypatch.setattr(runtime, "InferenceSession", noted)
     SRNetwork.load(threads=1)
-    assert exact == ["1", "1"]  # to make the optimised graph, and to run it
+    assert asked == [exact, exact]  # to make the optimised graph, and to run it
+
+
+def test_8_bit_products_are_asked_to_be_exact_where_the_cpu_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "_FACTS", tmp_path / "none")
+    monkeypatch.setattr(platform, "machine", lambda: "AMD64")
+    assert processor.saturates()
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    assert not processor.saturates()
 
 
 def test_a_warm_up_runs_the_size_once(monkeypatch: pytest.MonkeyPatch) -> None:
