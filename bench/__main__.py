@@ -25,8 +25,7 @@ _CLIPS = click.option(
     multiple=True,
     help="Beginning of the name of a clip to take; can be repeated [all].",
 )
-
-
+_FRESH = click.option("--fresh", is_flag=True, help="Time again what is kept in build/bench.")
 _NETWORK = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -56,26 +55,29 @@ def figures() -> None:
 @_MARKDOWN
 @_JSON
 @click.option(
-    "--frames", type=click.IntRange(1), default=90, show_default=True, help="Of each run."
+    "--frames",
+    type=click.IntRange(2),
+    default=60,
+    show_default=True,
+    help="Of each row; 15 for a quick look.",
 )
 @click.option("--size", "wanted", multiple=True, help="Such as 854x480; can be repeated [all].")
-@click.option("--model", type=_NETWORK, help="ONNX network, x4 [the shipped one].")
-@click.option("--model-x2", type=_NETWORK, help="ONNX network, x2 [one with random weights].")
+@_FRESH
 def engine(
-    markdown: Path | None,
-    as_json: Path | None,
-    frames: int,
-    wanted: tuple[str, ...],
-    model: Path | None,
-    model_x2: Path | None,
+    markdown: Path | None, as_json: Path | None, frames: int, wanted: tuple[str, ...], fresh: bool
 ) -> None:
-    """Enhancement speed, stage by stage and overlapped, and peak memory; about 10 minutes."""
-    from bench.engine import FOLDER, SIZES, report_engine, thread_counts
-    from bench.untrained import light_network
+    """Enhancement speed at four sizes, stage by stage and overlapped, and peak memory.
+
+    About 8 minutes, with `--frames 15` 3. What was measured is kept in build/bench as it is
+    finished, so that an interrupted run goes on where it was, unless the code has changed.
+    """
+    from bench.engine import SIZES, report_engine
 
     sizes = [size for size in SIZES if not wanted or f"{size.width}x{size.height}" in wanted]
-    models = {4: model, 2: model_x2 or light_network(FOLDER / "untrained-light-x2.onnx", 2)}
-    report_engine(sizes, models, frames, thread_counts()).publish(markdown, as_json)
+    if not sizes:
+        known = ", ".join(f"{size.width}x{size.height}" for size in SIZES)
+        raise click.UsageError(f"--size {' '.join(wanted)}: there are {known}")
+    report_engine(sizes, frames, fresh).publish(markdown, as_json)
 
 
 @bench.command()
@@ -155,7 +157,7 @@ def per_frame(
     30.0,
     "Seconds of one pick, above which (as far as can be told beforehand) none is timed.",
 )
-@click.option("--fresh", is_flag=True, help="Time again what is kept in build/bench.")
+@_FRESH
 def selection(
     markdown: Path | None,
     as_json: Path | None,

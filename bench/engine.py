@@ -4,36 +4,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from bench.clip import benchmark_clip
+from bench.clip import FRAME_RATE, benchmark_clip
+from bench.engine_peers import Peers, measure_peers, per_frame_seconds
 from bench.engine_run import Finding, Run, find
+from bench.kept_timings import build_of
 from bench.report import Report, Table, machine
-from bench.timing import seconds_of
 from bench.untrained import paper_network
-from palantir import _core
 from palantir.cli.progress import progress_bar
-from palantir.codec import decode_packets
+from palantir.enhance.calibration import stream_patches
+from palantir.evaluate.kept_results import KeptResults
 from palantir.graph import ErrorGraph
 from palantir.media import VideoSource
-from palantir.media.pictures import to_frame
-from palantir.models import SRNetwork
+from palantir.models import SRNetwork, quantize, shipped_model
 from palantir.profile import CacheProfile
 from palantir.schedule import select
 
-__all__ = ["FOLDER", "SIZES", "Size", "report_engine", "thread_counts"]
+__all__ = ["SIZES", "Size", "report_engine"]
 
+_FOLDER = Path("build/bench")
+_INT8, _FLOAT, _PAPER = "int8", "float", "8x48"
 _BUDGETS = (0.0, 1 / 60, 1 / 20, 1 / 10)
-_PAPER_AT = 1 / 20  # the budget that the paper's network is run at, too
+_OTHERS_AT = 1 / 20  # the budget that networks other than the int8 one are run at
 _REAL_TIME = 30  # frames a second
-_PEER_FRAMES = 10
-_NETWORK_ROUNDS = 2
-FOLDER = Path("build/bench")
+_PATCHES = 32  # that int8 networks are calibrated on
+_KEY = ("build", "size", "threads", "budget", "network", "frames")
 
 
 @dataclass(frozen=True)
@@ -44,189 +43,193 @@ class Size:
     height: int
     scale: int
 
+    @property
+    def sr(self) -> tuple[int, int]:
+        """Width and height of the SR picture."""
+        return self.width * self.scale, self.height * self.scale
+
     def __str__(self) -> str:
         return f"{self.width}x{self.height} x{self.scale}"
 
 
-SIZES = (Size(426, 240, 4), Size(854, 480, 4), Size(960, 540, 4), Size(1920, 1080, 2))
+_PAPER_SIZE = Size(854, 480, 4)
+SIZES = (Size(426, 240, 4), _PAPER_SIZE, Size(960, 540, 4), Size(1920, 1080, 2))
 
 
 @dataclass(frozen=True)
-class Peers:
-    """Seconds a frame, on one thread: of less work, and of other ways to the same size."""
+class _Row:
+    """What was measured of a size, a number of threads, a share of patches and a network."""
 
-    decode: float  # stock libvpx
-    copy: float  # of the SR frame
-    bilinear: float  # swscale
-    bicubic: float
-    per_frame: float  # network alone, on as many threads as said
-
-
-@dataclass(frozen=True)
-class _Case:
-    """What a row is of: `budget` as a share of patches, a profile with as many, a network."""
-
+    size: Size
+    threads: int
     budget: float
-    label: str
-    profile: Path
-    model: Path | None
+    network: str
+    finding: Finding
+    peers: Peers
+    per_frame: float  # seconds of the network on a whole picture, on as many threads
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> _Row:
+        size = next(size for size in SIZES if str(size) == kept["size"])
+        finding, peers = Finding(**kept["finding"]), Peers(**kept["peers"])
+        ours = (kept["threads"], kept["budget"], kept["network"])
+        return cls(size, *ours, finding, peers, kept["per_frame"])
+
+    @property
+    def seconds(self) -> float:
+        return self.finding.seconds / self.finding.frames
+
+    @property
+    def cells(self) -> list[str]:
+        one, peers = self.finding, self.peers
+        others = (peers.decode, peers.bilinear, peers.bicubic, self.per_frame, peers.copy)
+        return [
+            str(self.size), str(self.threads), f"{100 * self.budget:.3g} %", self.network,
+            f"{1e3 * self.seconds:.1f}", f"{1 / self.seconds:.1f}",
+            *(f"{1e3 * stage / one.frames:.2f}" for stage in one.stages),
+            *(f"{self.seconds / other:.2f}" for other in others),
+            f"{one.cpu / one.frames * _REAL_TIME:.2f}", f"{one.peak:.0f}",
+        ]  # fmt: skip
 
 
-def report_engine(
-    sizes: Sequence[Size], models: dict[int, Path | None], frames: int, threads: tuple[int, ...]
-) -> Report:
-    """Measure everything; `models` by scale, None the shipped one."""
-    rows, stages, data = [], [], []
-    paper = paper_network(FOLDER / "untrained-paper-x4.onnx")
-    total = len(threads) * sum(len(_BUDGETS) + (size.scale == 4) for size in sizes)
-    with progress_bar("engine", total, None) as report:
-        for size in sizes:
-            clip = benchmark_clip(size.width, size.height)
-            cases = _cases(clip, size, models[size.scale], paper)
-            for count in threads:
-                bounds = _bounds(clip, size)
-                for case in cases:
-                    peers = Peers(*bounds, _network_seconds(size, case.model, count))
-                    found = _measure(clip, case, frames, count)
-                    rows.append(_row(size, count, case.label, found[0], peers))
-                    stages.append(_stage_row(size, count, case.label, found[1], peers))
-                    data.append(_datum(size, count, case, found, peers))
-                    report(len(rows))
-    all_sizes = tuple(sizes) == SIZES
-    options = [] if all_sizes else [f" --size {size.width}x{size.height}" for size in sizes]
-    if model := models.get(4):
-        options.append(f" --model {model.name}")
+class _Bench:
+    """The clip of one size, and all that is measured on it."""
+
+    def __init__(self, size: Size, frames: int) -> None:
+        self._size, self._frames = size, frames
+        self._per_frame: dict[tuple[str, int], float] = {}
+
+    def measure(self, threads: int, budget: float, network: str) -> dict[str, Any]:
+        """A row, as it is kept."""
+        model, told = self._models[network], (network, threads)
+        if told not in self._per_frame:
+            size = (self._size.width, self._size.height)
+            self._per_frame[told] = per_frame_seconds(size, model, threads)
+        run = Run(str(self._clip), str(self._profile(budget)), str(model), self._frames, threads)
+        return {
+            "finding": asdict(find(run)),
+            "peers": asdict(self._peers),
+            "per_frame": self._per_frame[told],
+        }
+
+    @cached_property
+    def _clip(self) -> Path:
+        return benchmark_clip(self._size.width, self._size.height)
+
+    @cached_property
+    def _graph(self) -> ErrorGraph:
+        return ErrorGraph.from_video(self._clip)
+
+    @cached_property
+    def _peers(self) -> Peers:
+        return measure_peers(self._clip, self._size.sr, self._frames)
+
+    @cached_property
+    def _models(self) -> dict[str, Path]:
+        shipped = shipped_model(self._size.scale)
+        models = {_FLOAT: shipped, _INT8: _int8(shipped, self._clip)}
+        if self._size == _PAPER_SIZE:
+            models[_PAPER] = paper_network(_FOLDER / "untrained-paper-x4.onnx")
+        return models
+
+    def _profile(self, budget: float) -> Path:
+        """The anchors, with the same share in all that is timed, be it shorter than a GoP."""
+        path = _FOLDER / f"engine-{self._size.width}-{budget:.4f}.pcp"
+        interval = f"{1000 * self._frames // FRAME_RATE}ms"
+        if budget:
+            selection = select(self._graph, budget, interval=interval)
+        else:
+            selection = select(self._graph, 1, "none")
+        CacheProfile.from_selection(self._graph, selection).save(path)
+        return path
+
+
+def report_engine(sizes: Sequence[Size], frames: int, fresh: bool) -> Report:
+    """Measure `frames` frames of each row; what an earlier run kept is not measured again.
+
+    With `fresh` it is.
+    """
+    path = _FOLDER / "engine.jsonl"
+    if fresh:
+        path.unlink(missing_ok=True)
+    kept, build = KeptResults(path, _KEY), build_of("codec", "enhance", "models")
+    cases = [(size, *case) for size in sizes for case in _cases(size)]
+    rows: list[_Row] = []
+    benches = {size: _Bench(size, frames) for size in sizes}
+    with progress_bar("engine", len(cases), None) as progress:
+        for size, threads, budget, network in cases:
+            progress(len(rows), f"{size}, {100 * budget:.3g} %, {network}")
+            key = dict(zip(_KEY, (build, str(size), threads, budget, network, frames), strict=True))
+            if kept.find(**key) is None:
+                kept.add({**key, **benches[size].measure(threads, budget, network)})
+            rows.append(_Row.of(kept.find(**key) or {}))
+            progress(len(rows))
+    options = [f" --size {size.width}x{size.height}" for size in sizes if tuple(sizes) != SIZES]
     return Report(
         "engine",
         "".join([f"python -m bench engine --frames {frames}", *options]),
-        [_speed_table(rows, frames), _stage_table(stages)],
-        {"machine": machine(), "frames": frames, "rows": data},
+        [_speed_table(rows, frames), _peers_table(rows)],
+        {"machine": machine(), "frames": frames, "rows": [asdict(row) for row in rows]},
     )
 
 
-def _cases(clip: Path, size: Size, model: Path | None, paper: Path) -> list[_Case]:
-    """One a budget, and at x4 one with the paper's network."""
-    graph = ErrorGraph.from_video(clip)
-    cases = [
-        _Case(budget, f"{100 * budget:.3g} %", _profile(graph, clip, budget), model)
-        for budget in _BUDGETS
-    ]
-    if size.scale == 4:
-        at = next(case for case in cases if case.budget == _PAPER_AT)
-        cases.append(replace(at, label=f"{at.label}, 8x48 network", model=paper))
-    return cases
+def _cases(size: Size) -> Iterator[tuple[int, float, str]]:
+    """Threads, share of patches, network."""
+    for threads in (1, 2) if (os.cpu_count() or 1) > 1 else (1,):
+        yield from ((threads, budget, _INT8) for budget in _BUDGETS)
+        yield threads, _OTHERS_AT, _FLOAT
+        if size == _PAPER_SIZE:
+            yield threads, _OTHERS_AT, _PAPER
 
 
-def _measure(clip: Path, case: _Case, frames: int, threads: int) -> tuple[Finding, Finding]:
-    """Overlapped, and stage by stage."""
-    told = None if case.model is None else str(case.model)
-    return tuple(  # type: ignore[return-value]
-        find(Run(str(clip), str(case.profile), told, "detail", frames, threads, stages))
-        for stages in (False, True)
-    )
-
-
-def _profile(graph: ErrorGraph, clip: Path, budget: float) -> Path:
-    path = FOLDER / f"{clip.stem}-{budget:.4f}.pcp"
-    selection = select(graph, budget, interval="gop") if budget else select(graph, 1, "none")
-    CacheProfile.from_selection(graph, selection).save(path)
+def _int8(model: Path, clip: Path) -> Path:
+    """Its 8-bit form, calibrated on the clip; made once."""
+    path = _FOLDER / f"{model.stem}-int8-{clip.stem}.onnx"
+    if not path.exists():
+        network, source = SRNetwork.load(model), VideoSource(clip)
+        quantize(network, stream_patches(source, network, _PATCHES), path)
     return path
 
 
-def _bounds(clip: Path, size: Size) -> tuple[float, float, float, float]:
-    """The first four of `Peers`."""
-    packets = [packet.data for packet in VideoSource(clip).packets()]
-
-    def decode() -> None:
-        decoder = _core.Decoder(observe=False)
-        for data in packets:
-            decoder.decode(data)
-
-    pictures = list(_pictures(clip))
-    enlarged = (size.width * size.scale, size.height * size.scale)
-
-    def swscale(interpolation: str) -> None:
-        for picture in pictures:
-            picture.reformat(*enlarged, interpolation=interpolation, threads=1)
-
-    sr = np.zeros(enlarged[0] * enlarged[1] * 3 // 2, np.uint8)
-    target = np.empty_like(sr)
-    target[:] = sr
-    return (
-        seconds_of(decode, 3) / len(packets),
-        seconds_of(lambda: np.copyto(target, sr), 20),
-        seconds_of(lambda: swscale("BILINEAR"), 3) / len(pictures),
-        seconds_of(lambda: swscale("BICUBIC"), 3) / len(pictures),
-    )
-
-
-def _network_seconds(size: Size, model: Path | None, threads: int) -> float:
-    network = SRNetwork.load(model, threads=threads)
-    channels = 1 if network.colour == "luma" else 3
-    picture = np.zeros((1, channels, size.height, size.width), np.float32)
-    return seconds_of(lambda: network.run(picture), _NETWORK_ROUNDS)
-
-
-def _pictures(clip: Path) -> Iterator[Any]:
-    frames = (frame for packet in decode_packets(clip) for frame in packet.frames)
-    for frame in islice(frames, _PEER_FRAMES):
-        yield to_frame(frame.native.planes)
-
-
-def _row(size: Size, threads: int, budget: str, found: Finding, peers: Peers) -> list[str]:
-    seconds = found.seconds / found.frames
-    ratios = (peers.decode, peers.copy, peers.bilinear, peers.bicubic, peers.per_frame)
-    return [
-        str(size), str(threads), budget, f"{1e3 * seconds:.1f}", f"{1 / seconds:.1f}",
-        *(f"{seconds / peer:.2f}" for peer in ratios),
-        f"{found.cpu / found.frames * _REAL_TIME:.2f}", f"{found.peak:.0f}",
-    ]  # fmt: skip
-
-
-def _stage_row(size: Size, threads: int, budget: str, found: Finding, peers: Peers) -> list[str]:
-    stages = (f"{1e3 * seconds / found.frames:.2f}" for seconds in found.stages)
-    bounds = (f"{1e3 * seconds:.2f}" for seconds in (peers.decode, peers.copy))
-    return [str(size), str(threads), budget, *stages, *bounds]
-
-
-def _datum(
-    size: Size, threads: int, case: _Case, found: tuple[Finding, Finding], peers: Peers
-) -> dict[str, Any]:
-    return {
-        "size": asdict(size), "threads": threads, "budget": case.budget, "anchors": case.label,
-        "overlapped": asdict(found[0]), "in_turn": asdict(found[1]), "peers": asdict(peers),
-    }  # fmt: skip
-
-
-def _speed_table(rows: list[list[str]], frames: int) -> Table:
+def _speed_table(rows: list[_Row], frames: int) -> Table:
     return Table(
         "Enhancement into memory",
         [
-            "LR size", "threads", "anchors", "ms a frame", "frames/s", "/ stock decode",
-            "/ copy of the SR frame", "/ swscale bilinear", "/ swscale bicubic",
-            "/ per-frame network", "cores for 30 frames/s", "peak MB",
+            "LR size", "threads", "anchors", "network", "ms a frame", "frames/s",
+            "decode and trace", "network", "reuse", "/ stock decode", "/ bilinear", "/ bicubic",
+            "/ per-frame SR", "/ copy", "cores for 30 frames/s", "peak MB",
         ],
-        rows,
-        f"{frames} frames of the benchmark clip, detail reuse, on {machine()}. Ratios are of the "
-        "time a frame; peers have one thread, the network as many as the row. Cores for 30 "
-        "frames/s: 30 times the CPU time of a frame. 8x48 network: the paper's, and at x2 one of "
-        "the shipped network's shape, both with random weights. Each row is a process of its own; "
-        "the first frame is not counted.",
+        [row.cells for row in rows],
+        f"The benchmark clip's first {frames} frames, detail reuse, on {machine()}. Ms a frame: "
+        "with the stages overlapped where there are two threads; those of each stage are of a "
+        "second pass, in turn. Ratios are of the ms a frame to those of the second table, measured "
+        "in the same run. Cores: 30 times the CPU time of a frame. Networks: the shipped one in 8 "
+        "bits (calibrated on the clip) and in float, and the paper's 8x48 with random weights. "
+        "Each row is a process of its own, whose peak memory is told.",
     )  # fmt: skip
 
 
-def _stage_table(rows: list[list[str]]) -> Table:
+def _peers_table(rows: list[_Row]) -> Table:
+    """The others' times; of what is measured once a size, those in the size's first row."""
+    names = (_INT8, _FLOAT, _PAPER)
+    columns = [(name, threads) for name in names for threads in sorted({r.threads for r in rows})]
+    cells = []
+    for size in dict.fromkeys(row.size for row in rows):
+        ours = [row for row in rows if row.size == size]
+        alone = {(row.network, row.threads): f"{1e3 * row.per_frame:.0f}" for row in ours}
+        one = ours[0].peers
+        shared = (one.decode, one.bilinear, one.bicubic, one.copy)
+        cells.append([
+            str(size), *(f"{1e3 * value:.2f}" for value in shared),
+            *(alone.get(column, "-") for column in columns),
+        ])  # fmt: skip
     return Table(
-        "Where the time goes",
+        "What it is compared with",
         [
-            "LR size", "threads", "anchors", "decode and trace", "network", "reuse",
-            "stock decode", "copy of the SR frame",
+            "LR size", "stock decode", "bilinear", "bicubic", "copy",
+            *(f"per-frame SR, {name}, {threads}" for name, threads in columns),
         ],
-        rows,
-        "Milliseconds a frame, stages taken in turn.",
+        cells,
+        "Milliseconds a frame: libvpx without observer; upscaling by swscale; copying the SR frame "
+        "once, each on one thread; the network alone on whole pictures, by network and threads.",
     )  # fmt: skip
-
-
-def thread_counts() -> tuple[int, ...]:
-    """1 and 2, where there are two cores."""
-    return (1, 2) if (os.cpu_count() or 1) > 1 else (1,)

@@ -27,34 +27,30 @@ __all__ = ["Finding", "Run", "find"]
 
 @dataclass(frozen=True)
 class Run:
-    """What to enhance, and how.
-
-    stages  whether to take the stages in turn and time each, instead of letting them overlap
-    """
+    """What to enhance, and how: paths, frames from the first on, threads."""
 
     clip: str
     profile: str
-    model: str | None
-    reuse: str
+    model: str
     frames: int
     threads: int
-    stages: bool
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Seconds after the first frame, and the process's peak memory in MB.
+    """What was found; times in seconds.
 
-    cpu     seconds of the process's threads together
-    stages  seconds of decoding with its trace, of the network, and of reuse; none where they
-            overlapped
+    seconds  as the stages overlap
+    cpu      of the process's threads together, meanwhile
+    peak     memory of the process until then, MB
+    stages   decoding with its trace, the network, and reuse, taken in turn
     """
 
     frames: int
     seconds: float
     cpu: float
     peak: float
-    stages: tuple[float, ...] = ()
+    stages: list[float]
 
 
 def find(run: Run) -> Finding:
@@ -64,39 +60,37 @@ def find(run: Run) -> Finding:
     return Finding(**json.loads(text))
 
 
-def _overlapped(run: Run, network: SRNetwork, profile: CacheProfile) -> Finding:
-    frames = enhance(run.clip, profile, network, reuse=run.reuse, threads=run.threads)
-    next(frames)
+def _measure(run: Run) -> Finding:
+    network = SRNetwork.load(run.model, threads=run.threads)
+    profile = CacheProfile.load(run.profile)
+    warm_up = enhance(run.clip, profile, network, threads=run.threads)
+    next(warm_up)
+    warm_up.close()
+    frames = enhance(run.clip, profile, network, threads=run.threads)
     begin, cpu = time.perf_counter(), time.process_time()
     count = sum(1 for _ in islice(frames, run.frames))
-    return Finding(count, time.perf_counter() - begin, time.process_time() - cpu, _peak())
+    seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
+    frames.close()
+    peak = _peak()
+    return Finding(count, seconds, cpu, peak, _in_turn(run, network, profile))
 
 
-def _in_turn(run: Run, network: SRNetwork, profile: CacheProfile) -> Finding:
-    enhancer = Enhancer(network, profile.grid, reuse=run.reuse, threads=run.threads)
-    packets = decode_packets(
-        VideoSource(run.clip), threads=run.threads, full=enhancer.needs_full_trace
-    )
-    first, stages, count, cpu = 0, np.zeros(3), -1, 0.0  # the first frame is the warm-up
-    times = [time.perf_counter()]
-    for packet in packets:
-        anchors = profile.anchors[first : first + len(packet.frames)]
+def _in_turn(run: Run, network: SRNetwork, profile: CacheProfile) -> list[float]:
+    """Seconds of each stage over as many frames."""
+    enhancer = Enhancer(network, profile.grid, threads=run.threads)
+    packets = decode_packets(VideoSource(run.clip), threads=run.threads, full=False)
+    first, count, stages = 0, 0, np.zeros(3)
+    while count < run.frames:
+        times = [time.perf_counter()]
+        packet = next(packets)
+        times.append(time.perf_counter())
+        inferred = enhancer.infer(packet, profile.anchors[first : first + len(packet.frames)])
+        times.append(time.perf_counter())
+        count += enhancer.reuse(inferred) is not None
+        times.append(time.perf_counter())
         first += len(packet.frames)
-        times.append(time.perf_counter())
-        inferred = enhancer.infer(packet, anchors)
-        times.append(time.perf_counter())
-        shown = enhancer.reuse(inferred)
-        times.append(time.perf_counter())
-        if count >= 0:
-            stages += np.diff(times)
-        else:
-            cpu = time.process_time()
-        count += shown is not None
-        if count == run.frames:
-            break
-        times = times[-1:]
-    cpu = time.process_time() - cpu
-    return Finding(count, float(stages.sum()), cpu, _peak(), tuple(stages.tolist()))
+        stages += np.diff(times)
+    return [float(seconds) for seconds in stages]
 
 
 def _peak() -> float:
@@ -106,13 +100,5 @@ def _peak() -> float:
     return int(line[1]) / 1024
 
 
-def _main() -> None:
-    run = Run(**json.loads(sys.argv[1]))
-    network = SRNetwork.load(run.model, threads=run.threads)
-    profile = CacheProfile.load(run.profile)
-    finding = (_in_turn if run.stages else _overlapped)(run, network, profile)
-    print(json.dumps(asdict(finding)))
-
-
 if __name__ == "__main__":
-    _main()
+    print(json.dumps(asdict(_measure(Run(**json.loads(sys.argv[1]))))))

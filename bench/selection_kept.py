@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import palantir
 from bench.cases import Case
 from bench.contenders import Contender
+from bench.kept_timings import build_of
 from bench.timing import Timing
 from palantir.evaluate.kept_results import KeptResults
 
@@ -90,7 +88,7 @@ def _values(
     case: Case, contender: Contender, anchors: Sequence[int], limits: Limits
 ) -> dict[str, Any]:
     return {
-        "build": _build(),
+        "build": build_of("schedule"),
         "source": case.source,
         "shape": str(case.shape),
         "first": case.shape.first,
@@ -99,15 +97,3 @@ def _values(
         "anchors": " ".join(map(str, anchors)),
         **asdict(limits),
     }
-
-
-@lru_cache
-def _build() -> str:
-    """Of the code that is timed: the compiled core and the selectors."""
-    folder = Path(palantir.__file__).parent
-    files = [*folder.glob("_core*.so"), *(folder / "schedule").glob("s*.so")]
-    files += (folder / "schedule").glob("*.py")
-    digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]

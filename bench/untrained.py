@@ -1,4 +1,4 @@
-"""Networks with random weights, for timings only: as fast as trained ones, and always at hand."""
+"""The paper's network with random weights, for timings: as fast as a trained one, and at hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from onnx import NodeProto, TensorProto, helper, numpy_helper, save
 
-__all__ = ["light_network", "paper_network"]
+__all__ = ["paper_network"]
 
 
 class _Stack:
@@ -58,13 +58,3 @@ def paper_network(path: Path) -> Path:
         features = stack.skip(stack.convolve(inner, 48, 48), features)
     features = stack.skip(stack.convolve(features, 48, 48), head)
     return stack.save(stack.convolve(features, 48, 3 * 16), 3, 4, path)
-
-
-def light_network(path: Path, scale: int) -> Path:
-    """Of the shipped network's shape: luma, 8 convolutions of 32 filters."""
-    stack = _Stack()
-    head = features = stack.relu(stack.convolve("lr", 1, 32))
-    for _ in range(6):
-        features = stack.relu(stack.convolve(features, 32, 32))
-    features = stack.skip(features, head)
-    return stack.save(stack.convolve(features, 32, scale * scale), 1, scale, path)
