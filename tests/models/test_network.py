@@ -20,7 +20,14 @@ from palantir.models.measure import measure_radius
 from palantir.models.onnx_file import parse
 from palantir.models.receptive_field import derive
 from tests.data_folder import SPAN, needs_data
-from tests.models.small_networks import TensorProto, helper, model, stack, weight
+from tests.models.small_networks import (
+    TensorProto,
+    helper,
+    model,
+    numpy_helper,
+    stack,
+    weight,
+)
 
 MAX_SHIPPED_BYTES = 500_000  # together
 
@@ -197,6 +204,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "rank": (model([IDENTITY], [], (1, "h", "w")), "rank 3"),
     "batch": (model([IDENTITY], [], (2, 1, "h", "w")), "batch is fixed at 2"),
     "double": (model([IDENTITY], [], element=TensorProto.DOUBLE), r"takes tensor\(double\)"),
+    "float16": (model([IDENTITY], [], element=TensorProto.FLOAT16), r"takes tensor\(float16\)"),
     "bytes": (model([IDENTITY], [], element=TensorProto.UINT8), r"takes tensor\(uint8\)"),
     "scale 5": (stack(scale=5), "scales by 5"),
     "half": (model([HALVING], []), "scales by 0.5"),
@@ -273,6 +281,24 @@ def test_a_provider_that_does_not_start_is_an_error_not_the_cpu(
     with pytest.raises(ModelError, match=r"CUDAExecutionProvider: .*does not start"):
         SRNetwork.load(providers=["cuda"])
     assert list(cache.iterdir()) == []
+
+
+def test_weights_of_half_precision_are_run_between_float32_ends(tmp_path: Path) -> None:
+    """As converters write them; reach and cost are those of the float network."""
+    half = numpy_helper.from_array(np.linspace(-1, 1, 36).reshape(4, 1, 3, 3).astype("f2"), "w")
+    nodes = [
+        helper.make_node("Cast", ["x"], ["narrow"], to=TensorProto.FLOAT16),
+        helper.make_node("Conv", ["narrow", "w"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("DepthToSpace", ["c"], ["d"], blocksize=2),
+        helper.make_node("Cast", ["d"], ["y"], to=TensorProto.FLOAT),
+    ]
+    network = load(tmp_path, model(nodes, [half]))
+    assert (network.scale, network.radius, network.macs_per_pixel) == (2, 1, 36)
+    whole = numpy_helper.from_array(numpy_helper.to_array(half).astype("f4"), "w")
+    nodes[1].input[0], nodes[2].output[0] = "x", "y"
+    exact = load(tmp_path, model(nodes[1:3], [whole]))
+    picture = noise(network, 1, 20, 24)
+    np.testing.assert_allclose(network.run(picture), exact.run(picture), rtol=0, atol=0.01)
 
 
 @pytest.mark.parametrize(
