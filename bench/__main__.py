@@ -83,6 +83,17 @@ def engine(
 @bench.command()
 @_MARKDOWN
 @_JSON
+@click.option("--packets", type=click.IntRange(2), default=6, show_default=True)
+def kernels(markdown: Path | None, as_json: Path | None, packets: int) -> None:
+    """Instructions of our C++ by function and SIMD level; needs valgrind; about 2 minutes."""
+    from bench.kernels import report_kernels
+
+    report_kernels(packets).publish(markdown, as_json)
+
+
+@bench.command()
+@_MARKDOWN
+@_JSON
 @click.option("--frames", type=click.IntRange(100), default=100_000, show_default=True)
 @click.option("--cycles", type=click.IntRange(100), default=1_000, show_default=True)
 def endurance(markdown: Path | None, as_json: Path | None, frames: int, cycles: int) -> None:
