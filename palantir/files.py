@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written beside the target, synced, then renamed."""
+"""Files that appear whole or not at all, written beside the target; files that must be regular."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["atomic_path", "atomic_write"]
+__all__ = ["atomic_path", "atomic_write", "open_regular"]
 
 
 @contextlib.contextmanager
@@ -46,6 +48,22 @@ def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
     """Write `data` to `path` as `atomic_path` does. Raises OSError naming `path`."""
     with atomic_path(path) as temporary, _naming(path):
         temporary.write_bytes(data)
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file to read its bytes, if it is one: a device may be endless, a pipe never begin.
+
+    Raises OSError naming `path`: missing, not readable, a folder, or not a regular file.
+    """
+    # A pipe without a writer would not even open, were it not for O_NONBLOCK.
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
 
 
 @contextlib.contextmanager

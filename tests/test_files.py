@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from palantir.files import atomic_path, atomic_write
+from palantir.files import atomic_path, atomic_write, open_regular
 
 
 def test_written_bytes_are_under_the_final_name_alone(tmp_path: Path) -> None:
@@ -88,3 +88,24 @@ def test_a_folder_below_a_file_is_refused_with_the_name_of_the_target(tmp_path: 
     with pytest.raises(NotADirectoryError) as caught:
         atomic_write(target, b"")
     assert caught.value.filename == os.fspath(target)
+
+
+def test_a_regular_file_is_opened_at_its_beginning(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"bytes")
+    (tmp_path / "link").symlink_to(tmp_path / "a.bin")
+    for name in ("a.bin", "link"):
+        with open_regular(tmp_path / name) as file:
+            assert file.read() == b"bytes"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("pipe", "not a regular file"), (".", "Is a directory"), ("none", "No such file")],
+)
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path, name: str, message: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(OSError, match=message) as caught:
+        open_regular(tmp_path / name)
+    assert caught.value.filename == os.fspath(tmp_path / name)
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_files

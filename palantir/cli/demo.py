@@ -61,9 +61,11 @@ def command(
 ) -> None:
     """Make an LR stream from CLIP, schedule 5 %, enhance it, and compare ways of upscaling."""
     from palantir.evaluate import run_demo
+    from palantir.media import probe
 
     if Path(clip).resolve().parent == Path(output).resolve():
         raise click.UsageError(f"{clip} lies in the output folder, whose files are replaced")
+    probe(clip)  # no pipe, which could be read but once
     with ExitStack() as bars:
 
         def steps(title: str, total: int | None) -> Report:

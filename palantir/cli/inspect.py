@@ -19,6 +19,7 @@ from palantir.cli.options import (
 from palantir.cli.printing import print_json, print_table
 from palantir.cli.progress import progress_bar
 from palantir.errors import MediaError
+from palantir.files import open_regular
 
 if TYPE_CHECKING:
     from palantir.graph import ErrorGraph
@@ -83,7 +84,7 @@ def _kind(path: Path) -> str:
     from palantir.profile.container import MAGIC
 
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             start = file.read(len(MAGIC))
     except OSError as error:
         raise MediaError(f"{path}: {error.strerror}") from None

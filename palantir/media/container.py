@@ -16,7 +16,7 @@ from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
 from palantir.errors import MediaError
-from palantir.files import atomic_path
+from palantir.files import atomic_path, open_regular
 
 __all__ = [
     "ANY_CONTAINERS",
@@ -69,14 +69,17 @@ def read_each(items: Iterator[_Item], name: str, kind: str) -> Iterator[_Item]:
         yield item
 
 
-def open_input(path: str | os.PathLike[str], formats: str) -> InputContainer:
+def open_input(path: str | os.PathLike[str], formats: str, *, once: bool = False) -> InputContainer:
     """Open a file whose container is one of `formats` (FFmpeg's names, comma-separated).
 
     Nothing but that file is ever read: playlists, which name other files, are no such format, and
-    a name that looks like a URL stays a file name.
+    a name that looks like a URL stays a file name. A pipe or device can be read through but `once`;
+    otherwise it is refused.
     """
     name = os.fspath(path)
     with reading_errors(name):
+        if not once:
+            open_regular(path).close()
         return av.open(
             f"file:{name}",
             "r",

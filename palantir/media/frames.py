@@ -30,7 +30,7 @@ def read_frames(path: str | os.PathLike[str]) -> Iterator[Planes]:
 @contextlib.contextmanager
 def open_video(path: str | os.PathLike[str]) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Yield a file's container and its video track, with threaded decoding."""
-    with open_input(path, ANY_CONTAINERS) as container:
+    with open_input(path, ANY_CONTAINERS, once=True) as container:
         stream = video_stream(container, os.fspath(path))
         stream.thread_type = "AUTO"
         yield container, stream

@@ -6,9 +6,9 @@ import hashlib
 import os
 import re
 from collections.abc import Collection
-from pathlib import Path
 
 from palantir.errors import ModelError
+from palantir.files import open_regular
 
 __all__ = ["check_allowed", "read_allowed"]
 
@@ -22,7 +22,7 @@ def read_allowed(path: str | os.PathLike[str]) -> frozenset[str]:
     """
     name = os.fspath(path)
     try:
-        with Path(path).open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(_MAXIMUM_SIZE + 1)
     except OSError as error:
         raise ModelError(f"{name}: {error.strerror or error}") from None

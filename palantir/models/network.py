@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import ModelError
+from palantir.files import open_regular
 from palantir.models.allowed import check_allowed
 from palantir.models.onnx_file import OnnxFile, parse
 from palantir.models.receptive_field import UnknownReachError
@@ -26,7 +27,7 @@ from palantir.models.traits import (
     find_traits,
 )
 
-__all__ = ["NetworkLoad", "SRNetwork", "network_load", "shipped_model"]
+__all__ = ["NetworkLoad", "SRNetwork", "network_load", "read_model", "shipped_model"]
 
 MAX_BYTES = 512 * 2**20
 
@@ -55,7 +56,7 @@ def network_load(
     by running it, and for a halo below 0.
     """
     source = shipped_model() if path is None else Path(path)
-    file = parse(_read(source), str(source))
+    file = parse(read_model(source), str(source))
     try:
         load = find_load(file, str(source))
         return load if halo is None else replace(load, halo=_checked_halo(halo))
@@ -136,7 +137,7 @@ class SRNetwork:
         failing to start.
         """
         source = shipped_model(scale) if path is None else Path(path)
-        data = _read(source)
+        data = read_model(source)
         if allowed is not None and path is not None:
             check_allowed(data, allowed, str(source))
         file = parse(data, str(source))
@@ -219,11 +220,13 @@ class SRNetwork:
         return self._infer(batch)  # another thread went over meanwhile
 
 
-def _read(path: Path) -> bytes:
+def read_model(path: Path) -> bytes:
+    """The bytes of a model's file. ModelError: no regular file, not readable, too large."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ModelError(f"{path}: {size} bytes; models up to {MAX_BYTES} are read")
-        return path.read_bytes()
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_BYTES:
+                raise ModelError(f"{path}: {size} bytes; models up to {MAX_BYTES} are read")
+            return file.read(size)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or error}") from None

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from palantir.files import atomic_write
+from palantir.files import atomic_write, open_regular
 from palantir.models.processor import features
 
 __all__ = ["OptimisedGraph", "cache_folder"]
@@ -64,7 +64,8 @@ class OptimisedGraph:
         if self._path is None:
             return None
         try:
-            data = self._path.read_bytes()
+            with open_regular(self._path) as file:
+                data = file.read()
         except OSError:
             return None
         graph = data[_DIGEST:]

@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import ProfileError
-from palantir.files import atomic_write
+from palantir.files import atomic_write, open_regular
 from palantir.grid import PatchGrid
 from palantir.profile import container, fields
 
@@ -189,7 +188,7 @@ class CacheProfile:
     def load(cls, path: str | os.PathLike[str]) -> CacheProfile:
         """Read a file of at most 64 MiB. Raises ProfileError for anything but a sound profile."""
         try:
-            with Path(path).open("rb") as file:
+            with open_regular(path) as file:
                 data = file.read(container.MAXIMUM_SIZE + 1)
         except OSError as error:
             raise ProfileError(f"profile {os.fspath(path)}: {error.strerror}") from error

@@ -15,10 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from palantir.errors import MediaError, ModelError, PalantirError
+from palantir.errors import MediaError, PalantirError
 from palantir.models import SRNetwork, quantize
 from palantir.models.architectures import TorchNetwork, create_network, export, take_weights
-from palantir.models.network import MAX_BYTES
 from palantir.train.dataset import ClipPair, Source, make_pair
 from palantir.train.fit import FitSettings, Progress, check_checkpoint, fit
 from palantir.train.validate import mean_psnr
@@ -104,7 +103,6 @@ def train(
     torch.manual_seed(recipe.settings.seed)
     network = create_network(recipe.network, recipe.scale, recipe.tail)
     if recipe.init is not None:
-        _check_readable(recipe.init)
         take_weights(network, recipe.init)
     identity = recipe.identity
     if checkpoint.exists():
@@ -233,14 +231,6 @@ def _check_size(pair: ClipPair, patch: int) -> None:
         raise MediaError(f"{pair.name}: has {frames} frames; more than {HOLDOUT} are needed")
     if min(height, width) < patch:
         raise MediaError(f"{pair.name}: LR is {width}x{height}, patches are {patch}x{patch}")
-
-
-def _check_readable(init: Path) -> None:
-    """It is read whole: refuse what has no end."""
-    if init.exists() and not init.is_file():
-        raise ModelError(f"{init}: not a regular file")
-    if init.exists() and (size := init.stat().st_size) > MAX_BYTES:
-        raise ModelError(f"{init}: {size} bytes; models up to {MAX_BYTES} are read")
 
 
 def _check_output(output: Path) -> None:

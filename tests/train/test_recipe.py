@@ -190,7 +190,7 @@ def test_clips_beyond_memory_are_refused(
 def test_weights_beyond_the_limit_are_refused_unread(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("palantir.train.recipe.MAX_BYTES", 99)
+    monkeypatch.setattr("palantir.models.network.MAX_BYTES", 99)
     with pytest.raises(ModelError, match=r"onnx: \d+ bytes; models up to 99 are read"):
         train(recipe_of(clip, init=shipped_model()), tmp_path / "net.onnx")
 

@@ -14,6 +14,7 @@ from palantir.errors import ModelError
 from palantir.files import atomic_write
 from palantir.models.architectures.network import TorchNetwork
 from palantir.models.architectures.onnx_graph import OnnxGraph
+from palantir.models.network import read_model
 from palantir.models.traits import METADATA_PREFIX, NetworkTraits
 
 __all__ = ["export", "take_weights", "to_onnx"]
@@ -47,15 +48,13 @@ def take_weights(network: TorchNetwork, path: str | os.PathLike[str]) -> None:
 
     Raises ModelError where the file cannot be read or holds a network of another shape.
     """
-    name = os.fspath(path)
+    name, data = os.fspath(path), read_model(Path(path))
     try:
-        model = onnx.load_model_from_string(Path(path).read_bytes())
+        model = onnx.load_model_from_string(data)
         weights = {
             weight.name: torch.from_numpy(numpy_helper.to_array(weight).copy())
             for weight in model.graph.initializer
         }
-    except OSError as error:
-        raise ModelError(f"{name}: {error.strerror or error}") from None
     except Exception as error:  # protobuf's and onnx's have no common base
         raise ModelError(f"{name}: no ONNX model ({type(error).__name__})") from None
     try:
