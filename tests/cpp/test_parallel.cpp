@@ -9,6 +9,7 @@
 namespace {
 
 using palantir::parallel_rows;
+using palantir::share_rows;
 
 void every_row_is_done_once() {
   for (const int threads : {-1, 0, 1, 2, 3, 8})
@@ -55,11 +56,45 @@ void errors_come_out_when_all_have_ended() {
   }
 }
 
+std::atomic<int> ended{0};
+
+struct CountsItsEnd {
+  bool used = false;
+  ~CountsItsEnd() { ended += used; }
+};
+
+thread_local CountsItsEnd this_thread;
+
+// Threads that are all inside `work` before the first of them throws.
+void several_threads_throw_at_once(int threads) {
+  const int rows = 16 * 100;
+  std::atomic<int> inside{0};
+  std::string message;
+  ended = 0;
+  try {
+    share_rows(threads, rows, [&](int begin, int) {
+      this_thread.used = true;
+      ++inside;
+      while (inside < threads) std::this_thread::yield();
+      throw std::runtime_error("row " + std::to_string(begin));
+    });
+    expect(false, "an error arrives");
+  } catch (const std::runtime_error& error) {
+    message = error.what();
+  }
+  const int row = message.rfind("row ", 0) == 0 ? std::stoi(message.substr(4)) : -1;
+  expect(row >= 0 && row % 16 == 0 && row < 16 * threads, "the error of one that threw");
+  expect(ended == threads - 1, "all other threads have ended");
+  this_thread.used = false;
+}
+
 }  // namespace
 
 int main() {
   every_row_is_done_once();
   threads_work_at_the_same_time();
   errors_come_out_when_all_have_ended();
+  for (const int threads : {2, 8})
+    for (int round = 0; round < 100; ++round) several_threads_throw_at_once(threads);
   return failures > 0;
 }
