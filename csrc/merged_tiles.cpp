@@ -13,20 +13,20 @@ namespace {
 
 // Of edges[first]..edges[stop], grown to whole chroma pixels and by the halo, cut to the frame.
 std::int64_t length(const std::vector<int>& edges, int first, int stop,
-                    std::int64_t radius) {
-  const std::int64_t begin = (edges[first] & ~1) - radius;
-  const std::int64_t end = ((std::int64_t{edges[stop]} + 1) & ~1) + radius;
+                    std::int64_t halo) {
+  const std::int64_t begin = (edges[first] & ~1) - halo;
+  const std::int64_t end = ((std::int64_t{edges[stop]} + 1) & ~1) + halo;
   return std::min<std::int64_t>(end, edges.back()) - std::max<std::int64_t>(begin, 0);
 }
 
 }  // namespace
 
-MergedTiles::MergedTiles(const PatchGrid& grid, int width, int height, std::int64_t radius)
+MergedTiles::MergedTiles(const PatchGrid& grid, int width, int height, std::int64_t halo)
     : columns_(tile_edges(width, grid.columns)),
       rows_(tile_edges(height, grid.rows)),
-      radius_(std::min<std::int64_t>(radius, std::numeric_limits<int>::max())),  // more than a frame
+      halo_(std::min<std::int64_t>(halo, std::numeric_limits<int>::max())),  // more than a frame
       runs_(grid.rows) {
-  if (radius < 0) throw std::invalid_argument("a halo of " + std::to_string(radius) + " pixels");
+  if (halo < 0) throw std::invalid_argument("a halo of " + std::to_string(halo) + " pixels");
 }
 
 std::int64_t MergedTiles::add(int patch) {
@@ -72,7 +72,7 @@ std::int64_t MergedTiles::pixels_around(int row) const {
     for (const auto& [first, stop] : runs_[near]) {
       const auto [top, bottom] = rows_of(near, first, stop);
       if (!counted.emplace(top, first, stop).second) continue;
-      pixels += length(columns_, first, stop, radius_) * length(rows_, top, bottom, radius_);
+      pixels += length(columns_, first, stop, halo_) * length(rows_, top, bottom, halo_);
     }
   }
   return pixels;

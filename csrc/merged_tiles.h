@@ -13,9 +13,9 @@ namespace palantir {
 
 class MergedTiles {
  public:
-  // `radius`: luma pixels of halo around a tile. Throws std::invalid_argument if it is negative or
+  // `halo`: luma pixels of halo around a tile. Throws std::invalid_argument if it is negative or
   // the grid does not fit the frame.
-  MergedTiles(const PatchGrid& grid, int width, int height, std::int64_t radius);
+  MergedTiles(const PatchGrid& grid, int width, int height, std::int64_t halo);
 
   // Makes a patch an anchor, which it is not yet; returns the luma pixels, halo included, that all
   // tiles have more now. Fewer than 0 where the patch joins tiles whose halos overlapped.
@@ -30,7 +30,7 @@ class MergedTiles {
   std::int64_t pixels_around(int row) const;
 
   const std::vector<int> columns_, rows_;  // edges, in luma pixels
-  const std::int64_t radius_;
+  const std::int64_t halo_;
   std::vector<std::map<int, int>> runs_;  // of anchors in each row: first column to stop
 };
 

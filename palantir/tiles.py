@@ -64,24 +64,26 @@ def _runs(row: NDArray[np.bool_]) -> set[tuple[int, int]]:
     return {(int(a), int(b)) for a, b in zip(starts, stops, strict=True)}
 
 
-def with_halo(tile: Tile, radius: int, width: int, height: int) -> Tile:
-    """The tile grown to whole chroma pixels and by `radius` on all sides, cut to the frame."""
+def with_halo(tile: Tile, halo: int, width: int, height: int) -> Tile:
+    """The tile grown to whole chroma pixels and by `halo` on all sides, cut to the frame."""
     return Tile(
-        max((tile.left & ~1) - radius, 0),
-        max((tile.top & ~1) - radius, 0),
-        min(((tile.right + 1) & ~1) + radius, width),
-        min(((tile.bottom + 1) & ~1) + radius, height),
+        max((tile.left & ~1) - halo, 0),
+        max((tile.top & ~1) - halo, 0),
+        min(((tile.right + 1) & ~1) + halo, width),
+        min(((tile.bottom + 1) & ~1) + halo, height),
     )
 
 
 class MergedTiles:
     """The tiles of `merge_anchors` of one frame, with their halo, as anchors come one by one.
 
-    radius  luma pixels of halo; with less than 0, or a grid that does not fit the frame: ValueError
+    halo  LR luma pixels of surroundings
+
+    ValueError with a halo below 0, or a grid that does not fit the frame.
     """
 
-    def __init__(self, grid: PatchGrid, width: int, height: int, radius: int) -> None:
-        self._native = _core.MergedTiles(grid.rows, grid.columns, width, height, radius)
+    def __init__(self, grid: PatchGrid, width: int, height: int, halo: int) -> None:
+        self._native = _core.MergedTiles(grid.rows, grid.columns, width, height, halo)
 
     def add(self, patch: int) -> int:
         """Make a patch an anchor; the luma pixels that all tiles have more now, halo included.

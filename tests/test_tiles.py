@@ -69,31 +69,31 @@ def test_the_whole_frame_is_one_tile() -> None:
 
 
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(1, 40), st.integers(0, 30))
-def test_the_halo_is_whole_inside_the_frame(x: int, y: int, size: int, radius: int) -> None:
+def test_the_halo_is_whole_inside_the_frame(x: int, y: int, size: int, halo: int) -> None:
     tile = Tile(x, y, min(x + size, 41), min(y + size, 43))
-    grown = with_halo(tile, radius, 41, 43)
-    assert grown.left <= max(x - radius, 0)
-    assert grown.top <= max(y - radius, 0)
-    assert grown.right >= min(tile.right + radius, 41)
-    assert grown.bottom >= min(tile.bottom + radius, 43)
-    assert grown.pixels <= (tile.right - x + 2 * radius + 2) * (tile.bottom - y + 2 * radius + 2)
-    assert Tile(0, 0, 41, 43) == with_halo(Tile(0, 0, 41, 43), radius, 41, 43)
+    grown = with_halo(tile, halo, 41, 43)
+    assert grown.left <= max(x - halo, 0)
+    assert grown.top <= max(y - halo, 0)
+    assert grown.right >= min(tile.right + halo, 41)
+    assert grown.bottom >= min(tile.bottom + halo, 43)
+    assert grown.pixels <= (tile.right - x + 2 * halo + 2) * (tile.bottom - y + 2 * halo + 2)
+    assert Tile(0, 0, 41, 43) == with_halo(Tile(0, 0, 41, 43), halo, 41, 43)
 
 
 @given(layouts(), st.integers(0, 30), st.randoms())
 def test_tiles_merged_one_anchor_at_a_time_cost_what_they_do_merged_at_once(
-    layout: tuple[list[bool], PatchGrid, int, int], radius: int, random: Random
+    layout: tuple[list[bool], PatchGrid, int, int], halo: int, random: Random
 ) -> None:
     anchors, grid, width, height = layout
     order = [patch for patch, anchor in enumerate(anchors) if anchor]
     random.shuffle(order)
-    tiles = MergedTiles(grid, width, height, radius)
+    tiles = MergedTiles(grid, width, height, halo)
     flags, pixels = np.zeros(grid.count, bool), 0
     for patch in order:
         pixels += tiles.add(patch)
         flags[patch] = True
         merged = merge_anchors(flags, grid, width, height)
-        assert pixels == sum(with_halo(tile, radius, width, height).pixels for tile in merged)
+        assert pixels == sum(with_halo(tile, halo, width, height).pixels for tile in merged)
 
 
 def test_an_anchor_between_two_tiles_can_cost_less_than_nothing() -> None:
@@ -109,10 +109,10 @@ def test_numbers_beyond_every_frame_do_not_overflow() -> None:
     assert MergedTiles(PatchGrid(1, 2), 16, 8, 2**63 - 1).add(1) == 16 * 8
 
 
-@pytest.mark.parametrize(("grid", "radius"), [(PatchGrid(1, 17), 0), (PatchGrid(1, 1), -1)])
-def test_impossible_tiles_are_refused(grid: PatchGrid, radius: int) -> None:
+@pytest.mark.parametrize(("grid", "halo"), [(PatchGrid(1, 17), 0), (PatchGrid(1, 1), -1)])
+def test_impossible_tiles_are_refused(grid: PatchGrid, halo: int) -> None:
     with pytest.raises(ValueError, match=r"17 patches|halo of -1"):
-        MergedTiles(grid, 16, 8, radius)
+        MergedTiles(grid, 16, 8, halo)
 
 
 @pytest.mark.parametrize("patch", [-1, 6, 4])

@@ -17,6 +17,7 @@ from palantir.cli.options import (
     default_profile,
     file_argument,
     file_option,
+    halo_option,
     json_option,
     max_size_option,
     output_option,
@@ -54,6 +55,7 @@ Examples:
     "--allowed-models",
     "Refuse a --model or --light-model whose SHA-256 this file, as of sha256sum, lacks.",
 )
+@halo_option
 @click.option(
     "--reuse", type=click.Choice(["detail", "paper"]), help="Reuse mode [what the profile says]."
 )
@@ -100,6 +102,7 @@ def command(
     light_model: str | None,
     scale: int | None,
     allowed_models: str | None,
+    halo: int | None,
     reuse: str | None,
     crf: int,
     threads: int,
@@ -128,7 +131,7 @@ def command(
     damage, begin = Damage(), time.perf_counter()
     load = partial(
         SRNetwork.load, providers=providers, threads=model_threads,
-        allowed=allowed, retry_on_cpu=retry_on_cpu, scale=scale or 4,
+        allowed=allowed, retry_on_cpu=retry_on_cpu, scale=scale or 4, halo=halo,
     )  # fmt: skip
     network, light = load(model), load(light_model) if light_model else None
     if scale not in (None, network.scale):

@@ -16,6 +16,7 @@ import click
 from palantir.cli.options import (
     by_clip,
     file_argument,
+    halo_option,
     json_option,
     output_option,
     progress_option,
@@ -60,6 +61,7 @@ def _sizes(
     multiple=True,
     help="SR network, ONNX; {clip} stands for a clip's name; repeatable [the shipped x4 network].",
 )
+@halo_option
 @click.option(
     "--every-frame",
     metavar="FILE",

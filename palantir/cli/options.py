@@ -22,6 +22,7 @@ __all__ = [
     "file_argument",
     "file_option",
     "grid_option",
+    "halo_option",
     "json_option",
     "max_size_option",
     "output_option",
@@ -124,6 +125,14 @@ def grid_option(help: str) -> _Decorator:  # noqa: A002 - click's own word
     return click.option("--grid", metavar="RxC", callback=parsed_by(_parse_grid), help=help)
 
 
+halo_option = click.option(
+    "--halo",
+    type=click.IntRange(0, 4096),
+    metavar="PIXELS",
+    is_eager=True,  # a budget depends on it
+    help="LR pixels about its anchors that the network sees, too  [default: the network's own, "
+    "which is its receptive field's radius or 4]",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 progress_option = click.option(
     "--progress/--no-progress",

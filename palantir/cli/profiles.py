@@ -37,6 +37,7 @@ class Settings:
     model: str | None
     light_model: str | None
     light_share: float
+    halo: int | None
     grid: PatchGrid | None
     patch: tuple[int, int] | None
     interval: Interval | None
@@ -88,10 +89,10 @@ class Settings:
         if self.selector == "gain-per-cost":
             from palantir.models import network_load
 
-            halo = network_load(self.model).halo
+            halo = network_load(self.model, self.halo).halo
             if halo is None:
                 raise ScheduleError("selector gain-per-cost: the network's reach is unbounded")
-            return {"radius": halo}
+            return {"halo": halo}
         return {} if self.seed is None else {"seed": self.seed}
 
 
@@ -132,8 +133,10 @@ def _tiers(graph: ErrorGraph, settings: Settings) -> Selection:
     from palantir.schedule import NetworkBudget, Tiers, select_tiers
 
     assert isinstance(settings.budget, NetworkBudget)
-    loads = network_load(settings.model), network_load(settings.light_model)
-    tiers = Tiers(*loads, settings.light_share)
+    large, light = (
+        network_load(model, settings.halo) for model in (settings.model, settings.light_model)
+    )
+    tiers = Tiers(large, light, settings.light_share)
     return select_tiers(graph, settings.budget, tiers, settings.interval or "gop")
 
 

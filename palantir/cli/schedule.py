@@ -16,6 +16,7 @@ from palantir.cli.options import (
     file_argument,
     file_option,
     grid_option,
+    halo_option,
     json_option,
     max_size_option,
     output_option,
@@ -95,7 +96,7 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     if NetworkBudget.is_meant(text):
         from palantir.models import network_load
 
-        network = network_load(model)
+        network = network_load(model, context.params.get("halo"))
     elif model and context.params.get("selector") != "gain-per-cost":
         raise click.BadParameter(f"{text!r} does not depend on --model; 20GMAC/s would")
     parse = parsed_by(lambda given: Budget.parse(given, network))
@@ -110,6 +111,7 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
              is_eager=True)  # fmt: skip
 @file_option("--light-model", "A lighter network beside --model: each patch goes where it gains "
              "most per cost; with gain-per-cost and a --budget in MAC/s.")  # fmt: skip
+@halo_option
 @click.option(
     "--light-share", type=click.FloatRange(0, 1), default=0.3, show_default=True,
     help="What --light-model leaves of the error that --model removes.",

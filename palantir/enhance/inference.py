@@ -15,6 +15,7 @@ from palantir.errors import ModelError
 from palantir.media.colour import Colour
 from palantir.media.pictures import Plane, Planes
 from palantir.models import SRNetwork
+from palantir.models.traits import checked_halo
 from palantir.tiles import Tile, with_halo
 
 __all__ = [
@@ -117,7 +118,7 @@ class AnchorInference:
     """
 
     def __init__(self, network: SRNetwork, halo: int | None = None) -> None:
-        self._halo = halo_of(network) if halo is None else halo
+        self._halo = halo_of(network) if halo is None else checked_halo(halo)
         self._network = network
         self.scale = network.scale
 

@@ -114,7 +114,9 @@ class _Evaluation:
     def _network(self, wish: NetworkWish, clip: Path) -> LoadedNetwork:
         path = wish.of(clip)
         if path not in self._loaded:
-            self._loaded[path] = SRNetwork.load(path, threads=self._threads)
+            self._loaded[path] = SRNetwork.load(
+                path, threads=self._threads, halo=self._question.halo
+            )
         return LoadedNetwork.of(str(wish), self._loaded[path])
 
     def _encoded(self, clip: Path, scale: int, rate: Fraction = Fraction(1)) -> Material:

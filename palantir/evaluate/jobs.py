@@ -52,7 +52,7 @@ class LoadedNetwork:
         return cls(name, network, hashlib.sha256(network.path.read_bytes()).hexdigest()[:16])
 
     @property
-    def radius(self) -> int:
+    def halo(self) -> int:
         """LR pixels of halo. Raises ModelError where it is not known."""
         return halo_of(self.network)
 
@@ -159,7 +159,7 @@ def budgeted_jobs(
     selector: str | Selector = method.selector
     if method.selector == "nemo" and nemo is not None:
         selector = nemo
-    options = {"radius": network.radius} if method.selector == "gain-per-cost" else None
+    options = {"halo": network.halo} if method.selector == "gain-per-cost" else None
     whole = graph.objective()
     for budget in question.budgets:
         allowance = _allowance(budget, network, question)
@@ -175,4 +175,4 @@ def budgeted_jobs(
 def _allowance(budget: Fraction, network: LoadedNetwork, question: Question) -> Allowance:
     if question.by == "area":
         return Budget(float(budget))
-    return CostShare(budget, network.radius)
+    return CostShare(budget, network.halo)

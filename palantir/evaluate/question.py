@@ -115,6 +115,7 @@ class Question:
 
     clips         HR files
     networks      of anchors and per-frame SR
+    halo          LR pixels about their anchors that networks see; None: each its own
     every_frame   networks that only run on every frame: the comparison at equal compute
     selectors     names, in `palantir.schedule.SELECTORS`, or "nemo"
     error_models  names; selectors that see no graph take the first
@@ -136,6 +137,7 @@ class Question:
 
     clips: Sequence[Path]
     networks: Sequence[NetworkWish] = (NetworkWish(),)
+    halo: int | None = None
     every_frame: Sequence[NetworkWish] = ()
     selectors: Sequence[str] = SELECTORS
     error_models: Sequence[str] = ("paper",)

@@ -96,7 +96,7 @@ class Runs:
         reuse = f"{job.reuse} x{job.material.scale}" if plain else job.reuse
         network, anchors = "", ""
         if job.network is not None:
-            network, anchors = f"{job.network.mark}, halo {job.network.radius}", job.digest
+            network, anchors = f"{job.network.mark}, halo {job.network.halo}", job.digest
         values = (job.material.segment, network, reuse, anchors, self._mark(job))
         return dict(zip(_KEY, values, strict=True))
 

@@ -173,17 +173,15 @@ def _jobs(clip: _Clip, budgets: Sequence[Fraction]) -> Iterator[Job]:
         yield _alone(clip, clip.light, budget, min(budget / clip.price, Fraction(1)))
         if budget > clip.price:
             yield _everywhere(clip, budget)
-        picks = select_tiers(
-            clip.graph, CostShare(budget, clip.large.radius), clip.tiers, _INTERVAL
-        )
+        picks = select_tiers(clip.graph, CostShare(budget, clip.large.halo), clip.tiers, _INTERVAL)
         yield _job(clip, _TIERS, budget, picks.tiers_by_frame(*_shape(clip.graph)))
 
 
 def _alone(clip: _Clip, network: LoadedNetwork, budget: Fraction, share: Fraction) -> Job:
     """One network, with a share of its own per-frame SR's cost."""
     picks = select(
-        clip.graph, CostShare(share, network.radius), _SELECTOR, _INTERVAL,
-        options={"radius": network.radius},
+        clip.graph, CostShare(share, network.halo), _SELECTOR, _INTERVAL,
+        options={"halo": network.halo},
     )  # fmt: skip
     tier = 1 if network is clip.large else 2
     anchors = (tier * picks.anchors_by_frame(*_shape(clip.graph))).astype(np.uint8)
@@ -202,10 +200,10 @@ def _everywhere(clip: _Clip, budget: Fraction) -> Job:
     """The light network on every frame, and the large one where most is left, with the rest."""
     left = clip.graph.errors()
     nothing = clip.graph.weights * 0.0  # nothing travels
-    rest = CostShare(budget - clip.price, clip.large.radius)
+    rest = CostShare(budget - clip.price, clip.large.halo)
     picks = select(
         replace(clip.graph, texture=left, weights=nothing), rest, _SELECTOR, _INTERVAL,
-        options={"radius": clip.large.radius},
+        options={"halo": clip.large.halo},
     )  # fmt: skip
     anchors = 2 - picks.anchors_by_frame(*_shape(clip.graph)).astype(np.uint8)
     return _job(clip, _EVERYWHERE, budget, anchors)

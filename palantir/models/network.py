@@ -23,6 +23,7 @@ from palantir.models.traits import (
     METADATA_PREFIX,
     NetworkLoad,
     NetworkTraits,
+    checked_halo,
     find_load,
     find_traits,
 )
@@ -59,18 +60,12 @@ def network_load(
     file = parse(read_model(source), str(source))
     try:
         load = find_load(file, str(source))
-        return load if halo is None else replace(load, halo=_checked_halo(halo))
+        return load if halo is None else replace(load, halo=checked_halo(halo))
     except UnknownReachError as error:
         raise ModelError(
             f"{source}: its receptive field is not to be seen ({error}); its metadata should name "
             f"{METADATA_PREFIX}radius"
         ) from None
-
-
-def _checked_halo(halo: int) -> int:
-    if halo < 0:
-        raise ModelError(f"a halo of {halo} pixels is none")
-    return halo
 
 
 class SRNetwork:
@@ -147,7 +142,7 @@ class SRNetwork:
         spare = on_cpu if retry_on_cpu and elsewhere else None
         network = cls(session, file, source, len(data), spare)
         if halo is not None:
-            network._set_halo(_checked_halo(halo))
+            network._set_halo(checked_halo(halo))
         if warm_up is not None:
             channels = 1 if network.colour == "luma" else 3
             network.run(np.zeros((1, channels, *warm_up), np.float32))

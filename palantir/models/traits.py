@@ -18,6 +18,7 @@ __all__ = [
     "METADATA_PREFIX",
     "NetworkLoad",
     "NetworkTraits",
+    "checked_halo",
     "find_load",
     "find_traits",
 ]
@@ -161,6 +162,13 @@ def _load(file: OnnxFile, name: str, radius: int | None, macs: int | None) -> Ne
     if halo is None and radius is not None:
         halo = min(radius, USUAL_HALO)
     return NetworkLoad(radius, halo, macs)
+
+
+def checked_halo(halo: int) -> int:
+    """`halo`, LR pixels. Raises ModelError where it is below 0."""
+    if halo < 0:
+        raise ModelError(f"a halo of {halo} pixels is none")
+    return halo
 
 
 def _told(file: OnnxFile, name: str, key: str) -> int | None:

@@ -65,7 +65,7 @@ class Budget(Allowance):
         """A budget from a budget, a number, or text, of whichever kind it is.
 
         "5%", "0.05": shares; "12": a number of anchors; "20GMAC/s": a NetworkBudget, for which
-        `network` (an SRNetwork, or whatever else has its radius and cost) must be given.
+        `network` (an SRNetwork, or whatever else has its halo and cost) must be given.
 
         Raises ScheduleError for anything else.
         """

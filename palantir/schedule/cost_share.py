@@ -22,7 +22,7 @@ class CostShare(Allowance):
     """A share of the network cost of per-frame SR, halo and merged tiles included.
 
     share   above 0, at most 1, of the LR pixels of all coded frames; it may be no pick at all
-    radius  of the network, LR pixels of halo around a tile, 0 or more
+    halo    of the network, LR pixels of surroundings that its tiles have, 0 or more
 
     An order is kept up to the first pick whose set would cost more. Where a graph is scheduled in
     several intervals, the budget holds for each of them by itself.
@@ -31,13 +31,13 @@ class CostShare(Allowance):
     """
 
     share: Fraction
-    radius: int
+    halo: int
 
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
             raise ScheduleError(f"budget {self.share} is not a share of per-frame SR's cost")
-        if self.radius < 0:
-            raise ScheduleError(f"budget {self}: a halo of {self.radius} pixels is none")
+        if self.halo < 0:
+            raise ScheduleError(f"budget {self}: a halo of {self.halo} pixels is none")
 
     def __str__(self) -> str:
         return f"{float(100 * self.share):.6g}% of per-frame SR's network cost"
@@ -49,7 +49,7 @@ class CostShare(Allowance):
     @property
     def parameters(self) -> Mapping[str, bool | int | float | str]:
         """The budget itself."""
-        return {"network_share": float(self.share), "radius": self.radius}
+        return {"network_share": float(self.share), "halo": self.halo}
 
     def most_of(self, parts: Sequence[Part]) -> list[int]:
         """See Allowance: as if there were no halo."""
@@ -59,7 +59,7 @@ class CostShare(Allowance):
         self, parts: Sequence[Part], part: NDArray[np.int64], order: NDArray[np.int64]
     ) -> int:
         """See Allowance."""
-        return prefix_within(self.pixels(parts), self.radius, parts, part, order)
+        return prefix_within(self.pixels(parts), self.halo, parts, part, order)
 
     def pixels(self, parts: Sequence[Part]) -> int:
         """LR pixels, whole ones, that may go through the network."""

@@ -13,18 +13,17 @@ from palantir.schedule.selection import Picks
 __all__ = ["select"]
 
 
-def select(graph: ErrorGraph, count: int, *, radius: int = 4) -> Picks:
+def select(graph: ErrorGraph, count: int, *, halo: int = 4) -> Picks:
     """See `palantir.schedule.selection.Selector`; picks are rectangles of patches.
 
-    radius  LR pixels of halo around a tile: the network's receptive field; by default that of the
-            shipped x4 network. Below 0: ScheduleError
+    halo  LR pixels of surroundings that the network's tiles have. Below 0: ScheduleError
 
     Raises ScheduleError, too, where there are too many rectangles to hold.
     """
-    if radius < 0:
-        raise ScheduleError(f"selector gain-per-cost: a radius of {radius} pixels is none")
+    if halo < 0:
+        raise ScheduleError(f"selector gain-per-cost: a halo of {halo} pixels is none")
     count = min(count, graph.nodes)
-    rectangles = Rectangles(graph, [Tier(radius, 1)])
+    rectangles = Rectangles(graph, [Tier(halo, 1)])
     order: list[int] = []
     while len(order) < count:
         move = rectangles.pick((graph.errors(order) * graph.influence(order))[None])

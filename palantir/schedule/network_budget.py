@@ -43,7 +43,7 @@ class NetworkBudget(Allowance):
     macs_per_second  above 0; a scheduling interval may cost this times the seconds for which its
                      frames are displayed
     macs_per_pixel   of the network, per LR pixel, 1 or more
-    radius           of the network, LR pixels of halo around a tile, 0 or more
+    halo             of the network, LR pixels of surroundings that its tiles have, 0 or more
 
     What a set of anchors costs is what the enhancer runs: in each frame the merged tiles, with
     their halo. An order is kept up to the first pick whose set would cost too much; that may
@@ -55,7 +55,7 @@ class NetworkBudget(Allowance):
 
     macs_per_second: float
     macs_per_pixel: int
-    radius: int
+    halo: int
 
     def __post_init__(self) -> None:
         rate: Any = self.macs_per_second
@@ -63,10 +63,10 @@ class NetworkBudget(Allowance):
         if not number or not 0 < float(rate) < math.inf:
             raise ScheduleError(f"budget {rate!r} is not a rate of multiply-accumulates above 0")
         object.__setattr__(self, "macs_per_second", float(rate))
-        if self.macs_per_pixel < 1 or self.radius < 0:
+        if self.macs_per_pixel < 1 or self.halo < 0:
             raise ScheduleError(
                 f"budget {self}: a network of {self.macs_per_pixel} multiply-accumulates a pixel "
-                f"and radius {self.radius} is none"
+                f"and halo {self.halo} is none"
             )
 
     def __str__(self) -> str:
@@ -107,7 +107,7 @@ class NetworkBudget(Allowance):
         return {
             "macs_per_second": self.macs_per_second,
             "macs_per_pixel": self.macs_per_pixel,
-            "radius": self.radius,
+            "halo": self.halo,
         }
 
     def most_of(self, parts: Sequence[Part]) -> list[int]:
@@ -118,7 +118,7 @@ class NetworkBudget(Allowance):
         self, parts: Sequence[Part], part: NDArray[np.int64], order: NDArray[np.int64]
     ) -> int:
         """See Allowance; a pick costs as much time as its neighbourhood has tiles."""
-        return prefix_within(self.pixels(parts), self.radius, parts, part, order)
+        return prefix_within(self.pixels(parts), self.halo, parts, part, order)
 
     def pixels(self, parts: Sequence[Part]) -> int:
         """LR pixels, whole ones, that may go through the network."""

@@ -37,7 +37,7 @@ _SIDES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)  # patches; and the whole fr
 class Tier(NamedTuple):
     """A network: LR pixels of halo around a tile, and what an LR pixel costs, 1 or more."""
 
-    radius: int
+    halo: int
     price: int
 
 
@@ -89,7 +89,7 @@ class Rectangles:
         top, bottom, left, right = self._edges
         corners = zip(columns[left], rows[top], columns[right], rows[bottom], strict=True)
         tiles = (Tile(*map(int, corner)) for corner in corners)
-        return [tier.price * with_halo(tile, tier.radius, *size).pixels for tile in tiles]
+        return [tier.price * with_halo(tile, tier.halo, *size).pixels for tile in tiles]
 
     @property
     def tier(self) -> NDArray[np.int8]:

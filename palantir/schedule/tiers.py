@@ -67,9 +67,9 @@ class Tiers:
 
 
 def _tier(network: NetworkFacts, name: str) -> Tier:
-    if network.radius is None or network.macs_per_pixel is None:
+    if network.halo is None or network.macs_per_pixel is None:
         raise ScheduleError(f"the {name} network's reach or its cost per pixel is not known")
-    return Tier(network.radius, network.macs_per_pixel)
+    return Tier(network.halo, network.macs_per_pixel)
 
 
 def select_tiers(
@@ -112,7 +112,7 @@ def select_tiers(
             "interval": "all" if length is None else length.frames or str(length),
             **budget.parameters,
             "light_macs_per_pixel": tiers.networks[0].price,
-            "light_radius": tiers.networks[0].radius,
+            "light_halo": tiers.networks[0].halo,
             "light_share": tiers.share,
         },
         light=np.array(light, np.bool_),
@@ -217,7 +217,7 @@ class _Greedy:
         """Multiply-accumulates of a frame: of each network, its merged tiles with their halo."""
         size = self._graph.frames.sizes[t]
         return sum(
-            network.price * with_halo(tile, network.radius, *size).pixels
+            network.price * with_halo(tile, network.halo, *size).pixels
             for tier, network in enumerate(self._networks, 1)
             for tile in merge_anchors(self._tier[t] == tier, self._graph.grid, *size)
         )

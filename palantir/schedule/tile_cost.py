@@ -21,14 +21,14 @@ def most_within(pixels: int, parts: Sequence[Part]) -> list[int]:
 
 def prefix_within(
     pixels: int,
-    radius: int,
+    halo: int,
     parts: Sequence[Part],
     part: NDArray[np.int64],
     order: NDArray[np.int64],
 ) -> int:
     """How many picks of an order, from the first, `pixels` LR pixels pay for.
 
-    radius  LR pixels of halo around a tile
+    halo    LR pixels of surroundings that tiles have
     order   pick `k` is node `order[k]` of part `part[k]`
     """
     sizes = [frames.sizes for frames, _ in parts]
@@ -38,7 +38,7 @@ def prefix_within(
         t, patch = divmod(node, grid.count)
         if (index, t) not in tiles:
             width, height = sizes[index][t]
-            tiles[index, t] = MergedTiles(grid, width, height, radius)
+            tiles[index, t] = MergedTiles(grid, width, height, halo)
         pixels -= tiles[index, t].add(patch)
         if pixels < 0:
             return count

@@ -46,11 +46,11 @@ def test_a_selector_is_called_by_its_name(run: Run, here: Path, name: str) -> No
     assert profile.selector == name
 
 
-def test_gain_per_cost_is_told_the_networks_radius(run: Run, here: Path) -> None:
+def test_gain_per_cost_is_told_the_networks_halo(run: Run, here: Path) -> None:
     profile = profile_of(run, "--selector", "gain-per-cost", "--budget", "20%")
-    assert (profile.selector, profile.parameters["radius"]) == ("gain-per-cost", 8)
+    assert (profile.selector, profile.parameters["halo"]) == ("gain-per-cost", 4)
     profile = profile_of(run, "--selector", "gain-per-cost", "--model", str(shipped_model(2)))
-    assert profile.parameters["radius"] == network_load(shipped_model(2)).radius
+    assert profile.parameters["halo"] == network_load(shipped_model(2)).halo
 
 
 def test_the_seed_of_random_picks(run: Run, here: Path) -> None:
@@ -85,16 +85,16 @@ def test_a_budget_may_be_what_the_network_computes(run: Run, here: Path, model: 
     """What is chosen costs no more than is allowed, and about as much."""
     Path("x2.onnx").write_bytes(small_networks.stack((5, 5), scale=2))
     network = SRNetwork.load(model, threads=1)
-    assert network.radius is not None
+    assert network.halo is not None
     assert network.macs_per_pixel is not None
     rate = 10 * 32 * 24 * network.macs_per_pixel  # ten quarters of a frame a second
     words = ("--budget", f"{rate}MAC/s", *(("--model", model) if model else ()))
     profile = profile_of(run, *words, "--grid", "6x8", "--interval", "gop")
-    parameters = {"macs_per_pixel": network.macs_per_pixel, "radius": network.radius}
+    parameters = {"macs_per_pixel": network.macs_per_pixel, "halo": network.halo}
     assert profile.parameters == {"interval": "gop", "macs_per_second": rate, **parameters}
     assert profile.budget == np.count_nonzero(profile.anchors) > 0
     pixels = sum(
-        with_halo(tile, network.radius, 64, 48).pixels
+        with_halo(tile, network.halo, 64, 48).pixels
         for anchors in profile.anchors
         for tile in merge_anchors(anchors, profile.grid, 64, 48)
     )

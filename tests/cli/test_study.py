@@ -148,3 +148,17 @@ def test_without_matplotlib_the_plot_says_how_to_get_it_before_anything_is_read(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     run(*STUDY, "missing.webm", "--plot", "a.png").complains("pip install 'palantir-sr[plots]'")
     assert run(*STUDY, "segment.webm").code == 0
+
+
+def test_the_halo_study_tells_what_its_json_tells(run: Run, here: Path) -> None:
+    words = ("study", "halo", "segment.webm", "hr.mp4", "--halo", "2", "--every", "5")
+    run(*words).complains("hr.mp4: its frames are 192x128, smaller than")
+    make_clip(here / "large.mp4", codec="libx264", times=range(0, 1600, 40), size=(1024, 1024))
+    facts = run(*words[:3], "large.mp4", *words[4:], "--json").json
+    assert facts["radius"] == 8
+    two, whole = facts["halos"]
+    assert (two["halo"], whole["halo"], whole["cost"]) == (2, None, 1.0)
+    assert two["cost"] > 1
+    shown = run(*words[:3], "large.mp4", *words[4:]).out
+    assert f"{two['psnr_y']:.3f}" in shown
+    assert f"{two['psnr_y'] - whole['psnr_y']:+.3f}" in shown

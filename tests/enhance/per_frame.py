@@ -12,7 +12,7 @@ from palantir.media import Planes
 from palantir.media.colour import Colour
 from palantir.models import SRNetwork
 
-__all__ = ["per_frame_sr"]
+__all__ = ["per_frame_sr", "whole_levels"]
 
 COLOUR = Colour("bt601", False)  # the clips are untagged and small
 ONE = 64.0

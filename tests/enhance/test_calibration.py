@@ -83,7 +83,7 @@ def test_a_network_without_a_radius_is_refused(plain_clip: Path, tmp_path: Path)
     ]
     path = tmp_path / "whole.onnx"
     path.write_bytes(model(nodes, []))
-    with pytest.raises(ModelError, match=r"whole\.onnx: its reach is not known"):
+    with pytest.raises(ModelError, match=r"whole\.onnx: its receptive field is unbounded"):
         stream_patches(VideoSource(plain_clip), SRNetwork.load(path, threads=1), 4)
 
 

@@ -101,7 +101,13 @@ class Recorder:
         self.seen = np.zeros(0, np.float32)
         self.answer = answer
         self.traits = SimpleNamespace(
-            scale=1, colour="luma", output=output, range=wanted, radius=0, takes_batches=True
+            scale=1,
+            colour="luma",
+            output=output,
+            range=wanted,
+            radius=0,
+            halo=0,
+            takes_batches=True,
         )
 
     def __getattr__(self, name: str) -> object:

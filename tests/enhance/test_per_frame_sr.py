@@ -14,9 +14,10 @@ from palantir.enhance import Enhancer, SRFrame
 from palantir.grid import PatchGrid
 from palantir.media import Planes
 from palantir.models import SRNetwork
+from palantir.tiles import Tile
 from tests.data_folder import SPAN, needs_data, vector
 from tests.enhance.networks import convolutions
-from tests.enhance.per_frame import per_frame_sr
+from tests.enhance.per_frame import per_frame_sr, whole_levels
 from tests.enhance.streams import packets
 
 
@@ -49,7 +50,7 @@ NETWORKS = ["shipped", "luma2", "luma3", "luma4", "detail3", "rgb1", "rgb2", "rg
 def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SRNetwork:
     name, folder = str(request.param), tmp_path_factory.mktemp("networks")
     if name == "shipped":
-        return SRNetwork.load(threads=1)
+        return SRNetwork.load(threads=1, halo=8)  # all that a pixel depends on
     kind, scale = name[:-1], int(name[-1])
     if kind == "rgb":
         return convolutions(folder, scale, 3)
@@ -114,20 +115,41 @@ def test_the_halo_is_paid_for(odd_stream: list[DecodedPacket], network: SRNetwor
     anchors = np.arange(15) == 7  # columns 38..57 and rows 23..46, made even: 38..58, 22..46
     enhancer = Enhancer(network, PatchGrid(3, 5))
     enhanced(odd_stream[:2], enhancer, anchors)
-    radius = network.radius
-    assert radius is not None
-    side = [min(high + radius, end) - max(low - radius, 0)
+    halo = network.halo
+    assert halo is not None
+    side = [min(high + halo, end) - max(low - halo, 0)
             for low, high, end in ((38, 58, 99), (22, 46, 71))]  # fmt: skip
     assert enhancer.cost.total == 2 * 99 * 71
     assert enhancer.cost.inferred == 2 * side[0] * side[1]
     assert enhancer.cost.share == enhancer.cost.inferred / enhancer.cost.total
 
 
+@pytest.mark.parametrize("halo", [0, 2])
+def test_with_less_halo_an_anchor_is_what_the_network_makes_of_so_much(
+    odd_stream: list[DecodedPacket], tmp_path: Path, halo: int
+) -> None:
+    network = convolutions(tmp_path, 2, 1, value_range="limited")
+    assert network.radius is not None
+    assert network.radius > halo
+    patch = Tile(38, 22, 58, 46)  # the middle one, made even
+    less = SRNetwork.load(network.path, threads=1, halo=halo)
+    enhancer = Enhancer(less, PatchGrid(3, 5))
+    ((frame, coded),) = enhanced(odd_stream[:1], enhancer, np.arange(15) == 7)
+    seen = Tile(patch.left - halo, patch.top - halo, patch.right + halo, patch.bottom + halo)
+    luma = coded.native.planes[0][seen.top : seen.bottom, seen.left : seen.right]
+    made = whole_levels(
+        255 * network.run((luma.astype(np.float32) / np.float32(255))[None, None])[0, 0]
+    )
+    inner = made[2 * halo : len(made) - 2 * halo, 2 * (halo + 1) : made.shape[1] - 2 * halo]
+    assert enhancer.cost.inferred == seen.pixels
+    np.testing.assert_array_equal(frame.planes[0][2 * 23 : 2 * 46, 2 * 39 : 2 * 58], inner[2:])
+
+
 @needs_data
 @pytest.mark.slow
 @pytest.mark.parametrize("reuse", ["detail", "paper"])
 def test_span_on_every_patch_is_per_frame_sr(reuse: str) -> None:
-    network = SRNetwork.load(SPAN)
+    network = SRNetwork.load(SPAN, halo=21)
     stream = packets(vector("vp90-2-03-size-226x202.webm"), 2)
     for frame, coded in enhanced(stream, Enhancer(network, PatchGrid(2, 2), reuse=reuse),
                                  np.ones(4, bool)):  # fmt: skip

@@ -78,14 +78,14 @@ def test_results_are_those_of_enhancing_by_profile(
     encode_lr(hr, lr, SCALE, start=FIRST, frames=FRAMES)
     originals = [planes for i, planes in enumerate(palantir.media.read_frames(hr)) if i >= FIRST]
     network = palantir.models.SRNetwork.load(folder / "one-net.onnx")
-    assert network.radius is not None
+    assert network.halo is not None
     for reuse, grid, wish in (
         ("detail", None, "default"),
         ("paper", None, "default"),
         ("detail", (4, 5), "16x16 px"),
     ):
         graph = ErrorGraph.from_video(lr, grid)
-        picks = select(graph, CostShare(BUDGETS[1], network.radius), interval="gop")
+        picks = select(graph, CostShare(BUDGETS[1], network.halo), interval="gop")
         profile = CacheProfile.from_selection(graph, picks, reuse)
         enhanced = palantir.enhance(lr, profile, network)
         quality = compare(originals, (frame.planes for frame in enhanced), with_ssim=False)

@@ -76,11 +76,9 @@ def test_results_are_those_of_enhancing_with_both(folder: Path, tmp_path: Path) 
     originals = [planes for i, planes in enumerate(palantir.media.read_frames(hr)) if i >= FIRST]
     large, light = SRNetwork.load(scale=SCALE), SRNetwork.load(folder / "light.onnx")
     graph = ErrorGraph.from_video(lr)
-    assert large.radius is not None
+    assert large.halo is not None
     for budget in BUDGETS:
-        chosen = select_tiers(
-            graph, CostShare(budget, large.radius), Tiers(large, light, 0.1), "gop"
-        )
+        chosen = select_tiers(graph, CostShare(budget, large.halo), Tiers(large, light, 0.1), "gop")
         profile = CacheProfile.from_selection(graph, chosen)
         assert (profile.light is not None) == (budget == BUDGETS[0])
         enhanced = palantir.enhance(lr, profile, large, light_model=light)

@@ -77,12 +77,28 @@ def test_metadata_is_believed_where_it_cannot_be_checked(tmp_path: Path) -> None
     assert (network.radius, network.macs_per_pixel) == (5, 7)
 
 
+def test_the_halo_is_the_radius_or_four_unless_told(tmp_path: Path) -> None:
+    assert load(tmp_path, stack((3, 3), scale=2)).halo == 2
+    far = stack((3, 9), scale=2)
+    assert (load(tmp_path, far).radius, load(tmp_path, far).halo) == (5, 4)
+    assert load(tmp_path, stack((3, 3), scale=2, metadata={"palantir.halo": "7"})).halo == 7
+    network = SRNetwork.load(tmp_path / "model.onnx", halo=0)
+    assert (network.radius, network.halo, network.describe()["halo"]) == (2, 0, 0)
+
+
+def test_a_halo_below_zero_is_refused(tmp_path: Path) -> None:
+    for refused in (SRNetwork.load, network_load):
+        with pytest.raises(ModelError, match="a halo of -1 pixels is none"):
+            refused(halo=-1)
+
+
 def test_a_network_over_the_whole_frame_has_no_radius(tmp_path: Path) -> None:
     nodes = [
         helper.make_node("GlobalAveragePool", ["x"], ["mean"]),
         helper.make_node("Sub", ["x", "mean"], ["y"]),
     ]
-    assert load(tmp_path, model(nodes, [])).radius is None
+    network = load(tmp_path, model(nodes, []))
+    assert (network.radius, network.halo) == (None, None)
 
 
 def test_a_reach_the_operators_do_not_tell_is_measured(tmp_path: Path) -> None:
@@ -163,13 +179,14 @@ def test_span() -> None:
 
 def test_the_load_is_that_of_the_loaded_network_without_the_runtime(tmp_path: Path) -> None:
     shipped = SRNetwork.load(threads=1)
-    assert network_load() == NetworkLoad(shipped.radius, shipped.macs_per_pixel)
+    assert network_load() == NetworkLoad(8, 4, shipped.macs_per_pixel)
     path = tmp_path / "model.onnx"
     path.write_bytes(stack((3, 3), scale=2))
-    assert network_load(path) == NetworkLoad(radius=2, macs_per_pixel=180)
+    assert network_load(path) == NetworkLoad(radius=2, halo=2, macs_per_pixel=180)
     told = {"palantir.radius": "5", "palantir.macs_per_pixel": "7"}
     path.write_bytes(stack((3, 3), scale=2, metadata=told))
-    assert network_load(path) == NetworkLoad(radius=5, macs_per_pixel=7)
+    assert network_load(path) == NetworkLoad(radius=5, halo=4, macs_per_pixel=7)
+    assert network_load(path, 9).halo == 9
     check = (
         f"import sys; from palantir.models import network_load; network_load({str(path)!r});"
         "assert 'onnxruntime' not in sys.modules"
@@ -185,7 +202,8 @@ def test_a_load_that_only_running_could_tell_is_asked_for(tmp_path: Path) -> Non
         network_load(path)
     whole = helper.make_node("GlobalAveragePool", ["x"], ["y"])
     path.write_bytes(model([whole], []))
-    assert network_load(path) == NetworkLoad(None, None)
+    assert network_load(path) == NetworkLoad(None, None, None)
+    assert network_load(path, 9) == NetworkLoad(None, 9, None)
     path.write_bytes(b"no network")
     with pytest.raises(ModelError, match="not an ONNX model"):
         network_load(path)

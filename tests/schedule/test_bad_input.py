@@ -98,8 +98,8 @@ def test_a_call_is_refused(name: str) -> None:
 
 
 def test_a_network_that_costs_nothing_is_refused() -> None:
-    refused(lambda: NetworkBudget(1e9, macs_per_pixel=0, radius=8))
-    refused(lambda: NetworkBudget(1e9, macs_per_pixel=1, radius=-1))
+    refused(lambda: NetworkBudget(1e9, macs_per_pixel=0, halo=8))
+    refused(lambda: NetworkBudget(1e9, macs_per_pixel=1, halo=-1))
 
 
 def test_errors_that_nothing_can_hold_are_refused() -> None:

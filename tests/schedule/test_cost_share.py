@@ -17,25 +17,25 @@ from palantir.tiles import merge_anchors, with_halo
 FRAMES, WIDTH, HEIGHT, GRID = 5, 40, 30, PatchGrid(3, 4)
 
 
-def cost(chosen: list[int], radius: int) -> int:
+def cost(chosen: list[int], halo: int) -> int:
     """LR pixels that the enhancer runs for a set of nodes."""
     flags = np.zeros((FRAMES, GRID.count), bool)
     flags.ravel()[chosen] = True
     tiles = [tile for anchors in flags for tile in merge_anchors(anchors, GRID, WIDTH, HEIGHT)]
-    return sum(with_halo(tile, radius, WIDTH, HEIGHT).pixels for tile in tiles)
+    return sum(with_halo(tile, halo, WIDTH, HEIGHT).pixels for tile in tiles)
 
 
 @given(st.fractions(Fraction(1, 200), 1), st.integers(0, 20), st.integers(0, 2**32 - 1))
 def test_the_longest_beginning_within_the_share_is_kept(
-    share: Fraction, radius: int, seed: int
+    share: Fraction, halo: int, seed: int
 ) -> None:
     order = np.random.default_rng(seed).permutation(FRAMES * GRID.count)
     frames = FrameTable.plain(WIDTH, HEIGHT, [True] * FRAMES)
-    kept = CostShare(share, radius).prefix(order, frames, GRID)
+    kept = CostShare(share, halo).prefix(order, frames, GRID)
     allowed = share * FRAMES * WIDTH * HEIGHT
-    assert cost(order[:kept].tolist(), radius) <= allowed
-    assert kept == len(order) or cost(order[: kept + 1].tolist(), radius) > allowed
-    assert kept <= CostShare(share, radius).most(frames, GRID)
+    assert cost(order[:kept].tolist(), halo) <= allowed
+    assert kept == len(order) or cost(order[: kept + 1].tolist(), halo) > allowed
+    assert kept <= CostShare(share, halo).most(frames, GRID)
 
 
 def test_the_whole_share_is_every_patch_whatever_the_halo() -> None:
@@ -44,7 +44,7 @@ def test_the_whole_share_is_every_patch_whatever_the_halo() -> None:
     assert CostShare(Fraction(1), 0).prefix(order, frames, GRID) == len(order)
 
 
-@pytest.mark.parametrize(("share", "radius"), [(0, 3), (Fraction(9, 8), 3), (Fraction(1, 2), -1)])
-def test_values_out_of_range_are_refused(share: Fraction, radius: int) -> None:
+@pytest.mark.parametrize(("share", "halo"), [(0, 3), (Fraction(9, 8), 3), (Fraction(1, 2), -1)])
+def test_values_out_of_range_are_refused(share: Fraction, halo: int) -> None:
     with pytest.raises(ScheduleError, match=r"^budget "):
-        CostShare(Fraction(share), radius)
+        CostShare(Fraction(share), halo)

@@ -79,7 +79,7 @@ def test_a_share_is_of_all_area_together() -> None:
 
 def test_streams_share_the_network_side_by_side() -> None:
     """Frames cost 64 * 64 * 10; at 100 frames a second the longer stream pays for 40."""
-    budget = NetworkBudget(64 * 64 * 10 * 100, macs_per_pixel=10, radius=0)
+    budget = NetworkBudget(64 * 64 * 10 * 100, macs_per_pixel=10, halo=0)
     long, short = flat([2.0] * 30, seconds=0.01), flat([1.0] * 30, seconds=0.005)
     a, b = select_jointly([long, short], budget)
     assert (len(a), len(b)) == (30, 0)

@@ -130,7 +130,7 @@ def test_every_kind_of_budget_holds_within_each_interval(
 ) -> None:
     allowance: object = budget
     if isinstance(budget, str):
-        allowance = NetworkBudget(60e6, macs_per_pixel=1000, radius=4)
+        allowance = NetworkBudget(60e6, macs_per_pixel=1000, halo=4)
     packets = decoded("alt-ref")
     closed = run(LiveScheduler(allowance, interval), packets)  # type: ignore[arg-type]
     wanted = select(graph_of(packets), allowance, interval=interval)  # type: ignore[arg-type]

@@ -69,13 +69,13 @@ def test_displays_after_a_record_touch_the_next_one_only() -> None:
 
 
 def test_parameters_tell_how_the_anchors_were_chosen() -> None:
-    budget = NetworkBudget(4e8, macs_per_pixel=1000, radius=8)
+    budget = NetworkBudget(4e8, macs_per_pixel=1000, halo=8)
     live = LiveScheduler(budget, "160ms", tail=True, deadline=60)
     run(live, decoded("sub-8x8"))
     record = live.record()
     assert record.parameters == {
         "interval": "160ms", "live": True, "tail": True,
-        "macs_per_second": 4e8, "macs_per_pixel": 1000, "radius": 8,
+        "macs_per_second": 4e8, "macs_per_pixel": 1000, "halo": 8,
         "deadline_ms": 60000.0, "deadline_passed": 0,
     }  # fmt: skip
     profile = CacheProfile.from_live(record, bytes(32), "paper")

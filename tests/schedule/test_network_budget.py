@@ -19,7 +19,7 @@ from palantir.tiles import merge_anchors, with_halo
 
 @dataclass(frozen=True)
 class Network:
-    radius: int | None = 3
+    halo: int | None = 3
     macs_per_pixel: int | None = 10
 
 
@@ -35,7 +35,7 @@ def plain(frames: int, width: int = 40, height: int = 30, seconds: float = 0.04)
 )  # fmt: skip
 def test_a_rate_is_written_with_a_prefix(text: str, rate: float, printed: str) -> None:
     budget = Budget.parse(text, Network())
-    assert budget == NetworkBudget(rate, macs_per_pixel=10, radius=3)
+    assert budget == NetworkBudget(rate, macs_per_pixel=10, halo=3)
     assert str(budget) == printed
     assert Budget.parse(budget) is budget
 
@@ -43,7 +43,7 @@ def test_a_rate_is_written_with_a_prefix(text: str, rate: float, printed: str) -
 @pytest.mark.parametrize(
     ("text", "network", "why"),
     [("20GMAC/s", None, "needs to know the network"),
-     ("20GMAC/s", Network(radius=None), "receptive field is unbounded"),
+     ("20GMAC/s", Network(halo=None), "receptive field is unbounded"),
      ("20GMAC/s", Network(macs_per_pixel=None), "cost per pixel is not known"),
      ("20GMAC/s", Network(macs_per_pixel=0), "of 0 multiply-accumulates a pixel"),
      ("0MAC/s", Network(), "not a rate"), ("0.0GMAC/s", Network(), "not a rate"),
@@ -63,7 +63,7 @@ def test_a_rate_is_a_number_above_0(rate: Any) -> None:
         NetworkBudget(rate, 10, 3)
 
 
-def cost(chosen: list[int], frames: FrameTable, grid: PatchGrid, radius: int) -> int:
+def cost(chosen: list[int], frames: FrameTable, grid: PatchGrid, halo: int) -> int:
     """LR pixels that the enhancer runs for a set of nodes."""
     flags = np.zeros((len(frames), grid.count), bool)
     flags.ravel()[chosen] = True
@@ -71,7 +71,7 @@ def cost(chosen: list[int], frames: FrameTable, grid: PatchGrid, radius: int) ->
     for t, anchors in enumerate(flags):
         size = int(frames.width[t]), int(frames.height[t])
         tiles = merge_anchors(anchors, grid, *size)
-        pixels += sum(with_halo(tile, radius, *size).pixels for tile in tiles)
+        pixels += sum(with_halo(tile, halo, *size).pixels for tile in tiles)
     return pixels
 
 
@@ -81,7 +81,7 @@ def cost(chosen: list[int], frames: FrameTable, grid: PatchGrid, radius: int) ->
     st.randoms(),
 )  # fmt: skip
 def test_what_is_kept_ends_before_the_first_pick_that_is_too_much(
-    rows: int, columns: int, radius: int, pixels: int, sizes: list[tuple[int, int]], random: Random
+    rows: int, columns: int, halo: int, pixels: int, sizes: list[tuple[int, int]], random: Random
 ) -> None:
     grid = PatchGrid(rows, columns)
     frames = replace(
@@ -91,9 +91,9 @@ def test_what_is_kept_ends_before_the_first_pick_that_is_too_much(
     )
     order = list(range(len(sizes) * grid.count))
     random.shuffle(order)
-    costs = [cost(order[:count], frames, grid, radius) for count in range(1, len(order) + 1)]
+    costs = [cost(order[:count], frames, grid, halo) for count in range(1, len(order) + 1)]
     expected = next((count for count, each in enumerate(costs) if each > pixels), len(order))
-    budget = NetworkBudget((pixels + 0.5) * 7 / frames.duration.sum(), 7, radius)
+    budget = NetworkBudget((pixels + 0.5) * 7 / frames.duration.sum(), 7, halo)
     assert budget.prefix(np.array(order), frames, grid) == expected
     assert budget.most(frames, grid) >= expected
 
@@ -139,5 +139,5 @@ def test_a_profile_holds_the_number_of_anchors_and_the_rate() -> None:
     budget = NetworkBudget(20e9, 60192, 8)
     assert budget.recorded(17) == 17
     assert budget.parameters == {
-        "macs_per_second": 20e9, "macs_per_pixel": 60192, "radius": 8
+        "macs_per_second": 20e9, "macs_per_pixel": 60192, "halo": 8
     }  # fmt: skip

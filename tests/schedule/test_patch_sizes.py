@@ -65,7 +65,7 @@ def test_a_share_is_met_to_half_a_patch(
 
 def test_a_rate_is_met_with_thousands_of_small_patches() -> None:
     graph = chain(3840, 2160, PatchGrid(34, 60), frames=4)
-    selection = select(graph, NetworkBudget(4e12, macs_per_pixel=60_192, radius=8))
+    selection = select(graph, NetworkBudget(4e12, macs_per_pixel=60_192, halo=8))
     allowed = 4e12 * 4 / 25 / 60_192
     assert allowed / ((64 + 16) * (63 + 16)) < len(selection) < allowed / (64 * 63)
 

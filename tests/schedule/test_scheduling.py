@@ -99,7 +99,7 @@ def test_what_the_network_may_compute_is_counted_for_each_interval() -> None:
         np.array([9.0, 8.0, 1.0, 1.0] * 6), csr_array((24, 24)),
         FrameTable.plain(64, 64, [True] * 6), PatchGrid(2, 2), (64, 64),
     )  # fmt: skip
-    budget = NetworkBudget(10 * 36 * 64 / 0.08, macs_per_pixel=10, radius=4)
+    budget = NetworkBudget(10 * 36 * 64 / 0.08, macs_per_pixel=10, halo=4)
     selection = select(graph, budget, interval=2)
     # Patch 0 of both frames would cost 2592 of 2304 pixels.
     assert selection.order.tolist() == [0, 8, 16]
@@ -113,8 +113,8 @@ def test_a_budget_of_the_network_is_recorded(random_graph: MakeGraph) -> None:
     graph = replace(two_gops(random_graph), segment_sha256=bytes(32))
     frames = replace(graph.frames, duration=np.full(10, 0.04))
     graph = replace(graph, frames=frames)
-    selection = select(graph, NetworkBudget(8e9, macs_per_pixel=1000, radius=8), interval=2)
-    cost = {"macs_per_second": 8e9, "macs_per_pixel": 1000, "radius": 8}
+    selection = select(graph, NetworkBudget(8e9, macs_per_pixel=1000, halo=8), interval=2)
+    cost = {"macs_per_second": 8e9, "macs_per_pixel": 1000, "halo": 8}
     assert selection.parameters == {"interval": 2, **cost}
     profile = CacheProfile.from_selection(graph, selection)
     assert profile.budget == len(selection) > 0

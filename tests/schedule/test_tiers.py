@@ -18,7 +18,7 @@ from palantir.schedule.tiers import _Greedy
 from palantir.tiles import merge_anchors, with_halo
 
 NETWORKS = LIGHT_TIER, LARGE_TIER = Tier(2, 100), Tier(6, 800)
-LIGHT, LARGE = (NetworkLoad(tier.radius, tier.price) for tier in NETWORKS)
+LIGHT, LARGE = (NetworkLoad(tier.halo, tier.halo, tier.price) for tier in NETWORKS)
 WIDTH, HEIGHT = 64, 48
 
 
@@ -50,7 +50,7 @@ def recomputed(graph: ErrorGraph, tier: NDArray[np.int64], share: float) -> floa
 def cost(graph: ErrorGraph, tier: NDArray[np.int64]) -> int:
     """Multiply-accumulates that the enhancer runs."""
     return sum(
-        network.price * with_halo(tile, network.radius, WIDTH, HEIGHT).pixels
+        network.price * with_halo(tile, network.halo, WIDTH, HEIGHT).pixels
         for number, network in enumerate(NETWORKS, 1)
         for patches in tier.reshape(len(graph.frames), -1) == number
         for tile in merge_anchors(patches, graph.grid, WIDTH, HEIGHT)
@@ -60,7 +60,7 @@ def cost(graph: ErrorGraph, tier: NDArray[np.int64]) -> int:
 @pytest.mark.parametrize("seed", range(8))
 def test_every_gain_is_the_drop_of_the_recomputed_objective(seed: int) -> None:
     graph, share = random_graph(seed, PatchGrid(3, 4), 5), seed / 8
-    budget = CostShare(Fraction(2, 5), LARGE_TIER.radius)
+    budget = CostShare(Fraction(2, 5), LARGE_TIER.halo)
     chosen = select_tiers(graph, budget, Tiers(LARGE, LIGHT, share))
     tier = np.zeros(graph.nodes, np.int64)
     totals = [recomputed(graph, tier, share)]
@@ -103,9 +103,9 @@ def test_each_pick_gains_most_per_cost_of_all_changes_of_tier(seed: int) -> None
 
 def test_a_light_network_that_leaves_everything_is_never_run() -> None:
     graph = random_graph(3, PatchGrid(3, 4), 6)
-    budget = CostShare(Fraction(1, 3), LARGE_TIER.radius)
+    budget = CostShare(Fraction(1, 3), LARGE_TIER.halo)
     chosen = select_tiers(graph, budget, Tiers(LARGE, LIGHT, 1.0))
-    alone = select(graph, budget, "gain-per-cost", options={"radius": LARGE_TIER.radius})
+    alone = select(graph, budget, "gain-per-cost", options={"halo": LARGE_TIER.halo})
     assert chosen.light is not None
     assert not chosen.light.any()
     np.testing.assert_array_equal(chosen.order, alone.order)
@@ -114,7 +114,7 @@ def test_a_light_network_that_leaves_everything_is_never_run() -> None:
 
 def test_a_light_network_that_leaves_nothing_is_the_only_one() -> None:
     graph = random_graph(4, PatchGrid(3, 4), 6)
-    budget = CostShare(Fraction(1, 3), LARGE_TIER.radius)
+    budget = CostShare(Fraction(1, 3), LARGE_TIER.halo)
     chosen = select_tiers(graph, budget, Tiers(LARGE, LIGHT, 0.0))
     assert chosen.light is not None
     assert chosen.light.all()
@@ -125,15 +125,15 @@ def test_a_light_network_that_leaves_nothing_is_the_only_one() -> None:
 def test_two_networks_never_leave_more_than_the_large_one_alone(share: float) -> None:
     for seed in range(4):
         graph = random_graph(seed, PatchGrid(1, 1), 40)
-        budget = CostShare(Fraction(1, 10), LARGE_TIER.radius)
-        alone = select(graph, budget, "gain-per-cost", options={"radius": LARGE_TIER.radius})
+        budget = CostShare(Fraction(1, 10), LARGE_TIER.halo)
+        alone = select(graph, budget, "gain-per-cost", options={"halo": LARGE_TIER.halo})
         chosen = select_tiers(graph, budget, Tiers(LARGE, LIGHT, share))
         assert chosen.total[-1] <= alone.total[-1] * (1 + 1e-9)
 
 
 def test_each_interval_has_the_budget_by_itself() -> None:
     graph = random_graph(5, PatchGrid(3, 4), 8)
-    budget = NetworkBudget(4e7, LARGE_TIER.price, LARGE_TIER.radius)
+    budget = NetworkBudget(4e7, LARGE_TIER.price, LARGE_TIER.halo)
     tiers = Tiers(LARGE, LIGHT, 0.3)
     whole = select_tiers(graph, budget, tiers, interval=4)
     first = select_tiers(graph.between(0, 4, np.zeros(graph.nodes)), budget, tiers)
@@ -142,7 +142,7 @@ def test_each_interval_has_the_budget_by_itself() -> None:
     assert whole.parameters["interval"] == 4
     assert whole.parameters["macs_per_second"] == 4e7
     assert whole.parameters["light_share"] == 0.3
-    assert (whole.parameters["light_macs_per_pixel"], whole.parameters["light_radius"]) == (100, 2)
+    assert (whole.parameters["light_macs_per_pixel"], whole.parameters["light_halo"]) == (100, 2)
 
 
 def test_a_rectangle_takes_the_place_of_lower_tiers_and_leaves_higher_ones() -> None:
@@ -166,8 +166,8 @@ def test_a_rectangle_takes_the_place_of_lower_tiers_and_leaves_higher_ones() -> 
         (LARGE, LIGHT, -0.1, "cannot leave -0.1 of the error"),
         (LARGE, LIGHT, float("nan"), "cannot leave nan of the error"),
         (LIGHT, LARGE, 0.3, "the light network takes 800 .* the large one 100"),
-        (LARGE, NetworkLoad(None, 100), 0.3, "the light network's reach or its cost"),
-        (NetworkLoad(3, None), LIGHT, 0.3, "the large network's reach or its cost"),
+        (LARGE, NetworkLoad(None, None, 100), 0.3, "the light network's reach or its cost"),
+        (NetworkLoad(3, 3, None), LIGHT, 0.3, "the large network's reach or its cost"),
     ],
 )
 def test_tiers_that_make_no_sense_are_refused(
