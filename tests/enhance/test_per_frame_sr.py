@@ -131,7 +131,7 @@ def test_with_less_halo_an_anchor_is_what_the_network_makes_of_so_much(
     network = convolutions(tmp_path, 2, 1, value_range="limited")
     assert network.radius is not None
     assert network.radius > halo
-    patch = Tile(38, 22, 58, 46)  # the middle one, made even
+    patch = Tile(38, 22, 58, 46)  # columns 38..57 and rows 23..46, made even
     less = SRNetwork.load(network.path, threads=1, halo=halo)
     enhancer = Enhancer(less, PatchGrid(3, 5))
     ((frame, coded),) = enhanced(odd_stream[:1], enhancer, np.arange(15) == 7)
@@ -140,9 +140,10 @@ def test_with_less_halo_an_anchor_is_what_the_network_makes_of_so_much(
     made = whole_levels(
         255 * network.run((luma.astype(np.float32) / np.float32(255))[None, None])[0, 0]
     )
-    inner = made[2 * halo : len(made) - 2 * halo, 2 * (halo + 1) : made.shape[1] - 2 * halo]
+    top, right = 2 * (halo + 1), made.shape[1] - 2 * (halo + 1)
+    inner = made[top : len(made) - 2 * halo, 2 * halo : right]
     assert enhancer.cost.inferred == seen.pixels
-    np.testing.assert_array_equal(frame.planes[0][2 * 23 : 2 * 46, 2 * 39 : 2 * 58], inner[2:])
+    np.testing.assert_array_equal(frame.planes[0][2 * 23 : 2 * 46, 2 * 38 : 2 * 57], inner)
 
 
 @needs_data
