@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 _Bytes = NDArray[np.uint8]
 _Fixed = NDArray[np.int16]
+_Real = float | np.float32
 _Double = NDArray[np.float64]
 _Planes = tuple[_Bytes, _Bytes, _Bytes]
 
@@ -65,6 +66,22 @@ def simd_level() -> str: ...
 def size_limit() -> tuple[int, int]: ...
 def upscale(plane: _Bytes, scale: int, kernel: str) -> _Fixed: ...
 def upscale_area(plane: _Bytes, scale: int, x: int, y: int, width: int, height: int) -> _Fixed: ...
+def detail_of(
+    result: NDArray[np.float32], x: int, y: int, width: int, height: int, gain: _Real
+) -> _Fixed: ...
+def luma_less(
+    result: NDArray[np.float32], x: int, y: int, gain: _Real, offset: _Real, low: _Fixed
+) -> None: ...
+def rgb_less(
+    result: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    offset: NDArray[np.float32],
+    luma: tuple[int, int],
+    chroma: tuple[int, int],
+    y: _Fixed,
+    u: _Fixed,
+    v: _Fixed,
+) -> None: ...
 def compose(base: _Fixed, detail: _Fixed | None = None) -> _Bytes: ...
 
 class BufferPool:

@@ -20,6 +20,7 @@ __all__ = [
     "picture_to_rgb",
     "recoloured",
     "rgb_to_yuv",
+    "rgb_to_yuv_matrix",
     "to_rgb",
     "upsample_chroma",
     "yuv_to_rgb",
@@ -53,10 +54,16 @@ def yuv_to_rgb(y: Float, u: Float, v: Float, colour: Colour) -> Float:
     return _mixed(np.linalg.inv(matrix).astype(np.float32), yuv)
 
 
+def rgb_to_yuv_matrix(colour: Colour) -> tuple[Float, Float]:
+    """What RGB, 1 being white, is multiplied with for Y, U, V in sample values, and the offsets."""
+    matrix, offset = _matrix(colour)
+    return matrix.astype(np.float32), offset.astype(np.float32)
+
+
 def rgb_to_yuv(rgb: Float, colour: Colour) -> Float:
     """RGB [3, h, w], 1 is white, to Y, U, V of the same size [3, h, w] in sample values."""
-    matrix, offset = _matrix(colour)
-    return _mixed(matrix.astype(np.float32), rgb) + offset[:, None, None].astype(np.float32)
+    matrix, offset = rgb_to_yuv_matrix(colour)
+    return _mixed(matrix, rgb) + offset[:, None, None]
 
 
 def _mixed(matrix: Float, planes: Float) -> Float:

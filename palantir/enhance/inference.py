@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir import _core
-from palantir.enhance.colour import halve_chroma, rgb_to_yuv
+from palantir.enhance.colour import rgb_to_yuv_matrix
 from palantir.enhance.network_input import network_input, range_change
 from palantir.errors import ModelError
 from palantir.media.colour import Colour
@@ -34,8 +34,6 @@ Fixed = NDArray[np.int16]  # grey levels with _core.FRACTION_BITS fractional bit
 FixedPlanes = tuple[Fixed, Fixed, Fixed]
 
 _BATCH_PIXELS = 1 << 17  # LR pixels: bounds the memory of a batch of several tiles
-_ONE = 1 << _core.FRACTION_BITS
-_LIMIT = 255 * _ONE
 
 
 class AnchorDetail(NamedTuple):
@@ -166,51 +164,27 @@ class AnchorInference:
         self, result: Float, grown: Tile, frame: Planes, tile: Tile, colour: Colour
     ) -> AnchorDetail:
         gain, offset = range_change(colour, self._network.range)
-        samples = _cut(result[0] * 255, grown, tile, self._network.scale)
+        scale, inner = self._network.scale, tile.relative_to(grown)
+        x, y = inner.left * scale, inner.top * scale
         if self._network.output == "detail":
-            return AnchorDetail(tile, (_to_fixed(samples / gain), None, None))
-        whole = (samples - offset) / gain
-        return AnchorDetail(tile, (self._over(whole, frame[0], tile, 0), None, None))
+            width, height = (tile.right - tile.left) * scale, (tile.bottom - tile.top) * scale
+            detail = _core.detail_of(result, x, y, width, height, gain)
+        else:
+            detail = upscale_area(frame[0], scale, plane_area(tile, 0, scale))
+            _core.luma_less(result, x, y, gain, offset, detail)
+        return AnchorDetail(tile, (detail, None, None))
 
     def _rgb(
         self, result: Float, grown: Tile, frame: Planes, tile: Tile, colour: Colour
     ) -> AnchorDetail:
         scale = self._network.scale
-        even = Tile(tile.left & ~1, tile.top & ~1, *_round_up(tile, grown))
-        yuv = rgb_to_yuv(np.clip(_cut(result, grown, even, scale), 0, 1), colour)
-        inner = tile.relative_to(even)
-        luma = yuv[0][plane_area(inner, 0, scale)]
-        planes = [self._over(luma, frame[0], tile, 0)]
-        for p in (1, 2):
-            rows, columns = plane_area(tile, p, scale)
-            first_row, first_column = even.top // 2 * scale, even.left // 2 * scale
-            padded = _pad_to(yuv[p], 2 * (rows.stop - first_row), 2 * (columns.stop - first_column))
-            chroma = halve_chroma(padded)[rows.start - first_row :, columns.start - first_column :]
-            planes.append(self._over(chroma, frame[p], tile, p))
-        return AnchorDetail(tile, (planes[0], planes[1], planes[2]))
-
-    def _over(self, samples: Float, plane: Plane, tile: Tile, p: int) -> Fixed:
-        """What a whole picture's samples add over the upscaled plane `p`."""
-        scale = self._network.scale
-        whole = np.clip(np.rint(samples * _ONE), 0, _LIMIT).astype(np.int16)
-        return whole - upscale_area(plane, scale, plane_area(tile, p, scale))
-
-
-def _round_up(tile: Tile, grown: Tile) -> tuple[int, int]:
-    return min((tile.right + 1) & ~1, grown.right), min((tile.bottom + 1) & ~1, grown.bottom)
-
-
-def _cut(samples: Float, grown: Tile, tile: Tile, scale: int) -> Float:
-    rows = slice((tile.top - grown.top) * scale, (tile.bottom - grown.top) * scale)
-    columns = slice((tile.left - grown.left) * scale, (tile.right - grown.left) * scale)
-    return samples[..., rows, columns]
-
-
-def _pad_to(plane: Float, height: int, width: int) -> Float:
-    """At an odd border of the frame the last luma pixels are repeated."""
-    missing = (max(0, height - plane.shape[0]), max(0, width - plane.shape[1]))
-    return np.pad(plane, ((0, missing[0]), (0, missing[1])), mode="edge")[:height, :width]
-
-
-def _to_fixed(samples: Float) -> Fixed:
-    return np.clip(np.rint(samples * _ONE), -_LIMIT, _LIMIT).astype(np.int16)
+        areas = [plane_area(tile, p, scale) for p in range(3)]
+        luma, u, v = (
+            upscale_area(plane, scale, area) for plane, area in zip(frame, areas, strict=True)
+        )
+        (x, y), (chroma_x, chroma_y) = (
+            (step * columns.start - grown.left * scale, step * rows.start - grown.top * scale)
+            for step, (rows, columns) in ((1, areas[0]), (2, areas[1]))
+        )
+        _core.rgb_less(result, *rgb_to_yuv_matrix(colour), (x, y), (chroma_x, chroma_y), luma, u, v)
+        return AnchorDetail(tile, (luma, u, v))
