@@ -37,6 +37,9 @@ _STAGES = {
     "Decoder::decode": "decoding with its trace",
     "measure_texture": "texture",
     "measure_weights": "reference weights",
+    "subtract_from_rgb_luma": "detail of an RGB network's luma",
+    "subtract_from_rgb_chroma": "detail of its chroma",
+    "subtract_from_luma": "detail of a luma network",
     "reuse_detail": "detail reuse: maps",
     "render_detail": "detail reuse: SR planes",
     "reuse_paper": "the paper's reuse",
@@ -132,7 +135,7 @@ def _stages_table(counts: list[_Count], packets: int) -> Table:
         ["stage", *(count.level for count in counts)],
         rows,
         f"The benchmark clip's first {packets} packets at {_SIZE[0]}x{_SIZE[1]} to x4, anchors of "
-        f"{_BUDGET:.0%} with any detail, one thread; divided by the luma pixels of the SR frames. "
+        f"{_BUDGET:.0%}, one thread; divided by the luma pixels of the SR frames. "
         "An LR pixel has 16 times as many, a spot of 2x2 LR pixels 64 times. libvpx, and loops "
         "compiled for several instruction sets (texture's, some of confidence's), take AVX2 at "
         "all levels.",

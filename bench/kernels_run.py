@@ -7,48 +7,45 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from itertools import islice
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from palantir import _core
 from palantir.codec import decode_packets
 from palantir.enhance import Enhancer
-from palantir.enhance.inference import AnchorDetail, FrameAnchors, FrameDetail, plane_area
+from palantir.enhance.inference import AnchorInference
+from palantir.grid import PatchGrid
 from palantir.media import VideoSource
+from palantir.models import SRNetwork
 from palantir.profile import CacheProfile
-from palantir.tiles import Tile
-
-_SCALE = 4
 
 
 class _Noise:
-    """In place of a network, which is not counted: detail of any values costs the same."""
+    """In place of a network, which is not counted: any pixels cost the same."""
 
-    scale = _SCALE
+    scale, output, range, takes_batches = 4, "picture", "limited", True
 
-    def run(self, frames: Sequence[FrameAnchors]) -> list[FrameDetail]:
-        random = np.random.default_rng(0)
-        return [
-            FrameDetail([self._detail(tile, random) for tile in anchors.tiles], 0)
-            for anchors in frames
-        ]
+    def __init__(self, colour: str) -> None:
+        self.colour = colour
 
-    def _detail(self, tile: Tile, random: np.random.Generator) -> AnchorDetail:
-        areas = (plane_area(tile, p, _SCALE) for p in range(3))
-        y, u, v = (
-            random.integers(-500, 500, (rows.stop - rows.start, columns.stop - columns.start),
-                            np.int16)
-            for rows, columns in areas
-        )  # fmt: skip
-        return AnchorDetail(tile, (y, u, v))
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        count, channels, height, width = batch.shape
+        shape = (count, channels, height * self.scale, width * self.scale)
+        return np.random.default_rng(0).random(shape, dtype=np.float32)
+
+
+def _enhancer(reuse: str, colour: str, grid: PatchGrid) -> Enhancer:
+    network = AnchorInference(cast("SRNetwork", _Noise(colour)), halo=4)
+    return Enhancer(network, grid, reuse=reuse)
 
 
 def _main(clip: str, path: str, packets: int) -> None:
     profile = CacheProfile.load(path)
     grid, first, pixels = profile.grid, 0, 0
-    enhancers = [Enhancer(_Noise(), grid, reuse=reuse) for reuse in ("detail", "paper")]
+    enhancers = [_enhancer("detail", "rgb", grid), _enhancer("paper", "luma", grid)]
     for packet in islice(decode_packets(VideoSource(clip)), packets):
         anchors = profile.anchors[first : first + len(packet.frames)]
         first += len(packet.frames)
