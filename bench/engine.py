@@ -196,7 +196,7 @@ def _speed_table(rows: list[_Row], frames: int) -> Table:
         "Enhancement into memory",
         [
             "LR size", "threads", "anchors", "network", "ms a frame", "frames/s",
-            "decode and trace", "network", "reuse", "/ stock decode", "/ bilinear", "/ bicubic",
+            "decode and trace", "inference", "reuse", "/ stock decode", "/ bilinear", "/ bicubic",
             "/ per-frame SR", "/ copy", "cores for 30 frames/s", "peak MB",
         ],
         [row.cells for row in rows],
@@ -227,7 +227,8 @@ def _peers_table(rows: list[_Row]) -> Table:
         "What it is compared with",
         [
             "LR size", "stock decode", "bilinear", "bicubic", "copy",
-            *(f"per-frame SR, {name}, {threads}" for name, threads in columns),
+            *(f"per-frame SR, {name}, {threads} thread{'s' * (threads > 1)}"
+              for name, threads in columns),
         ],
         cells,
         "Milliseconds a frame: libvpx without observer; upscaling by swscale; copying the SR frame "
