@@ -69,6 +69,23 @@ class FrameHeader:
         )
 
 
+def claimed_size(data: bytes) -> tuple[int, int]:
+    """Width and height that a key frame of any profile claims; zeros where there is none."""
+    bits = _Bits(data.ljust(20, b"\0"))
+    marker, profile = bits.read(2), bits.read() + 2 * bits.read()
+    if profile == 3:
+        bits.read()
+    repeated, inter = bits.read(), bits.read()
+    bits.read(2)  # shown, resilient
+    if marker != 2 or repeated or inter or bits.read(24) != int(SYNC, 2):
+        return 0, 0
+    if profile >= 2:
+        bits.read()  # 10 or 12 bits
+    rgb, odd = bits.read(3) == 7, profile % 2
+    bits.position += odd if rgb else 1 + 3 * odd  # range, subsampling, a reserved bit
+    return _size(bits)
+
+
 def as_intra_only(data: bytes, refresh: int) -> bytes:
     """The hidden intra-only frame of the same picture as the key frame `data`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,8 +14,10 @@ import click
 from tests.reliability.borders import BORDERS, seeds
 from tests.reliability.covered import BRANCHES, LINES, measure, summary
 from tests.reliability.kills import kill_writers
+from tests.reliability.largest import seconds_of_largest
 from tests.reliability.memory import SETTINGS, SIZES, grown
 from tests.reliability.rebuild import built_twice
+from tests.reliability.slowest import SOURCES, Slowest, corpus_streams, slowest
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -73,6 +76,26 @@ def memory() -> None:
             taken = grown((width, height), **setting)
             share = taken / (width * height)
             click.echo(f"{width}x{height}, {name}: {taken / 1e6:.1f} MB, {share:.1f} bytes a pixel")
+
+
+@reliability.command(name="time")
+@click.option("--corpus", type=click.Path(path_type=Path, exists=True), help="Of fuzz_decode.")
+@click.option("--source", "sources", multiple=True, type=click.Choice([*SOURCES]), help="Not all.")
+def time_(corpus: Path | None, sources: Sequence[str]) -> None:
+    """Look for the packets that take the longest time a pixel, and for the slowest files."""
+    for name, seconds in seconds_of_largest().items():
+        click.echo(f"{name}: {seconds:.2f} s")
+    chosen = {name: SOURCES[name] for name in sources or SOURCES}
+    for name, streams in chosen.items():
+        _print_slowest(name, slowest(streams()))
+    if corpus is not None:
+        _print_slowest("fuzzing corpus", slowest(corpus_streams(corpus), limit=512))
+
+
+def _print_slowest(name: str, steps: Mapping[str, Slowest]) -> None:
+    click.echo(f"{name}: {steps['decode'].packets} packets")
+    for step, found in steps.items():
+        click.echo(f"  {step} {found.nanoseconds:.0f} ns a pixel ({found.where})")
 
 
 @reliability.command()
