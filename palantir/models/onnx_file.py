@@ -167,6 +167,8 @@ class _Reader:
                 self.operator(_message(value), 1)
             elif number == 10:
                 self.file.functions.add(_text(value))
+            elif number == 11:  # what a node of it may leave out: a tensor or graph as well
+                self.attribute(_message(value), {}, "", 1)
 
     def graph(self, data: memoryview, depth: int) -> None:
         if depth > MAX_NESTING:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,39 @@ def test_external_data_is_refused_wherever_it_hides(place: str) -> None:
         sparse.values.CopyFrom(outside)
     with pytest.raises(ModelError, match=r"m\.onnx: keeps weights in external files"):
         parse(proto.SerializeToString(), "m.onnx")
+
+
+def with_function(nodes: list[Any], defaults: dict[str, Any]) -> bytes:
+    """A model that calls a function of these nodes, with values for what a node may leave out."""
+    function = helper.make_function(
+        "mine", "F", ["a"], ["b"], nodes, [helper.make_opsetid("", 17)],
+        attribute_protos=[helper.make_attribute(name, value) for name, value in defaults.items()],
+    )  # fmt: skip
+    call = helper.make_node("F", ["x"], ["y"], domain="mine")
+    proto = onnx.ModelProto.FromString(model([call], [], opsets=("", "mine")))
+    proto.functions.append(function)
+    return bytes(proto.SerializeToString())
+
+
+def test_functions_of_the_models_own_are_no_custom_operators() -> None:
+    data = with_function([helper.make_node("Relu", ["a"], ["b"])], {"alpha": 0.5})
+    assert parse(data, "m").kinds == {"F", "Relu"}
+
+
+@pytest.mark.parametrize("place", ["body", "default"])
+def test_functions_hide_neither_external_data_nor_loops(place: str) -> None:
+    outside = weight("outside", 1, 1, 3, 3)
+    onnx.external_data_helper.set_external_data(outside, "../../secret.bin")
+    loop = helper.make_node("Loop", ["a"], ["b"], body=helper.make_graph([], "body", [], []))
+    constant = helper.make_node("Constant", [], ["b"], value=outside)
+    if place == "body":
+        files = [with_function([node], {}) for node in (constant, loop)]
+    else:
+        branch = helper.make_graph([loop], "branch", [], [])
+        files = [with_function([], {"value": value}) for value in (outside, branch)]
+    for data, reason in zip(files, ("external files", r"has loops \(Loop\)"), strict=True):
+        with pytest.raises(ModelError, match=reason):
+            parse(data, "m")
 
 
 def test_custom_operators_are_named() -> None:
