@@ -136,27 +136,33 @@ def _noise(frame: CodedFrame) -> AnchorDetail:
     return AnchorDetail(Tile(0, 0, frame.width, frame.height), (detail, None, None))
 
 
-def _lossless() -> Iterator[tuple[str, Sequence[bytes]]]:
-    """Noise, every bit of it coded."""
+def _lossless(pixel_format: str) -> Iterator[tuple[str, Sequence[bytes]]]:
+    """Noise, every bit of it coded: of all levels, and of black and white alone."""
+    for levels in (256, 2):
+        packets = _coded_noise(pixel_format, levels)
+        yield f"{levels} levels", packets
+        if pixel_format == "yuv420p":  # no encoder at hand makes more than 8 bits
+            yield f"{levels} levels taken for 10 bits", [_alone(as_10_bit(packets[0]))]
+
+
+def _coded_noise(pixel_format: str, levels: int) -> list[bytes]:
     lot = np.random.default_rng(1)
     width, height = _SIZE
-    for pixel_format in ("yuv420p", "yuv444p"):
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "noise.ivf"
-            with av.open(str(path), "w") as output:
-                options = {"lossless": "1", "lag-in-frames": "0", "cpu-used": "8"}
-                track = output.add_stream("libvpx-vp9", rate=Fraction(25), options=options)
-                assert isinstance(track, VideoStream)
-                track.width, track.height, track.pix_fmt = width, height, pixel_format
-                for _ in range(3):
-                    picture = lot.integers(0, 256, (height, width, 3), np.uint8)
-                    frame = av.VideoFrame.from_ndarray(picture, "rgb24")
-                    output.mux(track.encode(frame.reformat(format=pixel_format)))
-                output.mux(track.encode(None))
-            packets = packets_of(path)
-        yield f"lossless noise {pixel_format}", packets
-        if pixel_format == "yuv420p":  # no encoder at hand makes more than 8 bits
-            yield "lossless noise taken for 10 bits", [_alone(as_10_bit(packets[0]))]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "noise.ivf"
+        with av.open(str(path), "w") as output:
+            options = {"lossless": "1", "lag-in-frames": "0", "cpu-used": "8"}
+            track = output.add_stream("libvpx-vp9", rate=Fraction(25), options=options)
+            assert isinstance(track, VideoStream)
+            track.width, track.height, track.pix_fmt = width, height, pixel_format
+            for _ in range(3):
+                picture = lot.integers(0, levels, (height, width, 3), np.uint8) * (
+                    255 // (levels - 1)
+                )
+                frame = av.VideoFrame.from_ndarray(picture.astype(np.uint8), "rgb24")
+                output.mux(track.encode(frame.reformat(format=pixel_format)))
+            output.mux(track.encode(None))
+        return packets_of(path)
 
 
 def _random_bits() -> Iterator[tuple[str, Sequence[bytes]]]:
@@ -196,7 +202,8 @@ def corpus_streams(folder: Path) -> Iterator[tuple[str, Sequence[bytes]]]:
 
 SOURCES: dict[str, Callable[[], Iterator[tuple[str, Sequence[bytes]]]]] = {
     "small streams of every kind": lambda: ((kind, make()) for kind, make in KINDS.items()),
-    "noise without loss": _lossless,
+    "noise without loss, 4:2:0": lambda: _lossless("yuv420p"),
+    "noise without loss, 4:4:4": lambda: _lossless("yuv444p"),
     "random bits": _random_bits,
     "vectors": lambda: ((name, packets_of(vector(name))) for name in VECTORS),
     "malformed streams": lambda: ((name, packets_of(invalid(name))) for name in INVALID),
