@@ -20,6 +20,7 @@ from palantir.models import SRNetwork
 __all__ = ["Peers", "measure_peers", "per_frame_seconds"]
 
 _PICTURES = 10  # that swscale enlarges
+_LASTING = 0.25  # seconds of rounds
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,10 @@ def measure_peers(clip: Path, sr: tuple[int, int], frames: int) -> Peers:
     whole = np.zeros(sr[0] * sr[1] * 3 // 2, np.uint8)
     target = np.ones_like(whole)
     return Peers(
-        time_rounds(decode).median / len(packets),
-        time_rounds(lambda: np.copyto(target, whole)).median,
-        time_rounds(lambda: enlarge("BILINEAR")).median / len(pictures),
-        time_rounds(lambda: enlarge("BICUBIC")).median / len(pictures),
+        time_rounds(decode, _LASTING).median / len(packets),
+        time_rounds(lambda: np.copyto(target, whole), _LASTING).median,
+        time_rounds(lambda: enlarge("BILINEAR"), _LASTING).median / len(pictures),
+        time_rounds(lambda: enlarge("BICUBIC"), _LASTING).median / len(pictures),
     )
 
 
