@@ -18,6 +18,7 @@ from palantir.cli.options import (
 )
 from palantir.cli.printing import print_json, print_table
 from palantir.cli.progress import progress_bar
+from palantir.cli.study_fidelity import fidelity
 from palantir.cli.study_halo import halo
 from palantir.cli.study_tiers import tiers
 
@@ -30,6 +31,7 @@ Examples:
   palantir study reference segment.webm
   palantir study halo segment.webm original.mp4 --model network.onnx
   palantir study tiers clip.mp4 --network l.onnx --light-network s.onnx --first 60 -o FOLDER
+  palantir study fidelity clip.mp4 -o FOLDER
 """
 _REFERENCE_EXAMPLES = """\b
 Examples:
@@ -133,5 +135,6 @@ def _number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+command.add_command(fidelity)
 command.add_command(halo)
 command.add_command(tiers)

@@ -7,6 +7,7 @@ its tables.
 from palantir.evaluate.comparison import Row, Variant, compare_variants
 from palantir.evaluate.demo import Demo, run_demo
 from palantir.evaluate.evaluation import Evaluation, evaluate
+from palantir.evaluate.fidelity_study import Fidelity, FidelityQuestion, study_fidelity
 from palantir.evaluate.halo_study import HaloLoss, study_halo
 from palantir.evaluate.pictures import comparison_picture, trace_picture
 from palantir.evaluate.question import GridWish, NetworkWish, Question
@@ -18,6 +19,8 @@ from palantir.evaluate.tier_study import TierQuestion, study_tiers
 __all__ = [
     "Demo",
     "Evaluation",
+    "Fidelity",
+    "FidelityQuestion",
     "GridWish",
     "HaloLoss",
     "NetworkWish",
@@ -32,6 +35,7 @@ __all__ = [
     "evaluate",
     "measure_single_anchors",
     "run_demo",
+    "study_fidelity",
     "study_halo",
     "study_references",
     "study_tiers",

@@ -162,3 +162,20 @@ def test_the_halo_study_tells_what_its_json_tells(run: Run, here: Path) -> None:
     shown = run(*words[:3], "large.mp4", *words[4:]).out
     assert f"{two['psnr_y']:.3f}" in shown
     assert f"{two['psnr_y'] - whole['psnr_y']:+.3f}" in shown
+
+
+def test_the_fidelity_study_tells_what_its_json_tells(run: Run, here: Path) -> None:
+    words = ("study", "fidelity", "hr.mp4", "--frames", "4", "--nodes", "6", "--sets", "0", "-o")
+    shown = run(*words, "out")
+    assert (shown.code, shown.err) == (0, "")
+    facts = run(*words, "out", "--json").json
+    (paper,) = (
+        one for one in facts if (one["group"], one["estimate"]) == ("single anchors", "paper")
+    )
+    assert paper["count"] == 6
+    assert ["anchors", "6", "paper", f"{paper['rank_correlation']:+.2f}"] in [
+        line.split()[1:5] for line in shown.out.splitlines()
+    ]
+    assert (here / "out" / "fidelity.md").read_text().startswith("Made by `palantir ")
+    run(*words, "out", "--first", "other=3").complains("no clip is called 'other'", code=2)
+    run(*words, "hr.mp4").complains("hr.mp4")
