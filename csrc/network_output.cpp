@@ -70,7 +70,8 @@ void subtract_means_row(const float* row, const float* below, int width, int16_t
 
 void take_detail(const Plane<const float>& network, int x, int y, float gain,
                  const Plane<int16_t>& out) {
-  for (int i = 0; i < out.height; ++i) take_row(network.row(y + i) + x, gain, out.width, out.row(i));
+  for (int i = 0; i < out.height; ++i)
+    take_row(network.row(y + i) + x, gain, out.width, out.row(i));
 }
 
 void subtract_from_luma(const Plane<const float>& network, int x, int y, float gain, float offset,

@@ -49,9 +49,9 @@ struct StretchPlan {
   alignas(64) int16_t weight[6][2][2][32];
 };
 
-// Sums of 2x2 pixels in a part of a plane (PixelSums, confidence.h), one at each pixel of it, and the
-// first and last that count, in 1/8 pixel of the plane. The row below the last and a sample more at
-// the end of each can be read.
+// Sums of 2x2 pixels in a part of a plane (PixelSums, confidence.h), one at each pixel of it, and
+// the first and last that count, in 1/8 pixel of the plane. The row below the last and a sample more
+// at the end of each can be read.
 struct SumsView {
   const uint16_t* sums;
   int stride, left, top, right, bottom;

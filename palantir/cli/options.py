@@ -131,7 +131,7 @@ halo_option = click.option(
     metavar="PIXELS",
     is_eager=True,  # a budget depends on it
     help="LR pixels about its anchors that the network sees, too  [default: the network's own, "
-    "which is its receptive field's radius or 4]",
+    "which is its receptive field's radius, at most 4]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 progress_option = click.option(

@@ -27,6 +27,7 @@ __all__ = ["Settings", "jointly", "one_by_one"]
 
 _Made: TypeAlias = "tuple[CacheProfile, float, float]"  # seconds of construction and of selection
 Facts: TypeAlias = dict[str, Any]
+_LIGHT_SHARE = 0.3  # settled on five clips (docs/results.md, Equal compute)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Settings:
     budget: Allowance
     model: str | None
     light_model: str | None
-    light_share: float
+    light_share: float | None
     halo: int | None
     grid: PatchGrid | None
     patch: tuple[int, int] | None
@@ -64,6 +65,18 @@ class Settings:
             raise click.UsageError("--seed goes with --selector random")
         if self.light_model:
             self._check_light()
+        elif self.light_share is not None:
+            raise click.UsageError("--light-share goes with --light-model")
+        if self.halo is not None and not self._counts_pixels:
+            raise click.UsageError(
+                "--halo goes with --selector gain-per-cost or a --budget in MAC/s"
+            )
+
+    @property
+    def _counts_pixels(self) -> bool:
+        from palantir.schedule import NetworkBudget
+
+        return self.selector == "gain-per-cost" or isinstance(self.budget, NetworkBudget)
 
     def _check_light(self) -> None:
         from palantir.schedule import NetworkBudget
@@ -85,13 +98,15 @@ class Settings:
 
     @property
     def options(self) -> dict[str, int]:
-        """Of the selector. Raises ScheduleError where the network's reach is unbounded."""
+        """Of the selector. Raises ScheduleError where the network's halo is not known."""
         if self.selector == "gain-per-cost":
             from palantir.models import network_load
 
             halo = network_load(self.model, self.halo).halo
             if halo is None:
-                raise ScheduleError("selector gain-per-cost: the network's reach is unbounded")
+                raise ScheduleError(
+                    "selector gain-per-cost: the receptive field is unbounded; give --halo"
+                )
             return {"halo": halo}
         return {} if self.seed is None else {"seed": self.seed}
 
@@ -136,7 +151,9 @@ def _tiers(graph: ErrorGraph, settings: Settings) -> Selection:
     large, light = (
         network_load(model, settings.halo) for model in (settings.model, settings.light_model)
     )
-    tiers = Tiers(large, light, settings.light_share)
+    tiers = Tiers(
+        large, light, _LIGHT_SHARE if settings.light_share is None else settings.light_share
+    )
     return select_tiers(graph, settings.budget, tiers, settings.interval or "gop")
 
 

@@ -113,8 +113,8 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
              "most per cost; with gain-per-cost and a --budget in MAC/s.")  # fmt: skip
 @halo_option
 @click.option(
-    "--light-share", type=click.FloatRange(0, 1), default=0.3, show_default=True,
-    help="What --light-model leaves of the error that --model removes.",
+    "--light-share", type=click.FloatRange(0, 1),
+    help="What --light-model leaves of the error that --model removes  [default: 0.3].",
 )  # fmt: skip
 @click.option(
     "--budget",

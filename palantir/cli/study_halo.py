@@ -60,9 +60,10 @@ def halo(
     The last row is whole frames: what patches with the network's whole receptive field give.
     """
     from palantir.evaluate import study_halo
-    from palantir.media import VideoSource
+    from palantir.media import VideoSource, probe
     from palantir.models import SRNetwork
 
+    probe(original)  # a pipe would be waited for
     network, source = SRNetwork.load(model, threads=model_threads), VideoSource(segment)
     wanted = sorted(set(halos)) or [0, 1, 2, 3, 4, 6, 8]
     with progress_bar(source.path.name, source.frame_count, progress) as report:
@@ -72,7 +73,8 @@ def halo(
     if as_json:
         print_json({"radius": network.radius, "halos": [asdict(loss) for loss in losses]})
         return
-    click.echo(f"{network.path}: a pixel depends on {network.radius} LR pixels of surroundings")
+    reach = "the whole frame" if network.radius is None else f"{network.radius} LR pixels about it"
+    click.echo(f"{network.path}: a pixel depends on {reach}")
     whole = losses[-1].psnr_y
     print_table(
         ("halo", "cost", "PSNR-Y", "against\nwhole frames"),

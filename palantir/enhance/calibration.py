@@ -37,7 +37,7 @@ def stream_patches(
     patches where there are fewer. `progress` hears how many packets are read.
 
     Raises MediaError and BitstreamError where the stream is unreadable or holds no frame,
-    UnsupportedError where it is not 8-bit 4:2:0, ModelError where the network's reach is not known.
+    UnsupportedError where it is not 8-bit 4:2:0, ModelError where the network's halo is not known.
     """
     halo = halo_of(network)
     lots = np.random.default_rng(seed)

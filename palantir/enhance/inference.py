@@ -78,7 +78,7 @@ def halo_of(network: SRNetwork) -> int:
     """LR pixels of surroundings that patches are run with. Raises ModelError if not known."""
     if network.halo is None:
         raise ModelError(
-            f"{network.path}: its receptive field is unbounded, so patches need a halo that is told"
+            f"{network.path}: its receptive field is unbounded, so patches need a halo (--halo)"
         )
     return network.halo
 

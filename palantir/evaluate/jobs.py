@@ -88,7 +88,8 @@ class Job:
         """Equal for equal anchors on equal grids of one stream, and an equal light network."""
         data = f"{self.grid} ".encode() + np.packbits(self.anchors == 1).tobytes()
         if self.light:
-            data += self.light.mark.encode() + np.packbits(self.anchors == 2).tobytes()
+            data += f"{self.light.mark}, halo {self.light.halo} ".encode()
+            data += np.packbits(self.anchors == 2).tobytes()
         return hashlib.sha256(data).hexdigest()[:16]
 
     @property

@@ -24,9 +24,10 @@ from palantir.enhance.inference import (
     halo_of,
     plane_area,
 )
-from palantir.errors import MediaError
+from palantir.errors import MediaError, ModelError
 from palantir.files import atomic_path
 from palantir.models import SRNetwork
+from palantir.models.traits import USUAL_HALO
 from palantir.tiles import Tile, with_halo
 
 __all__ = ["KeptDetail"]
@@ -41,13 +42,18 @@ class KeptDetail:
              What was kept while another plain upscaler was in use is not taken
     network  computes what is not there yet
 
-    Raises ModelError if the network's halo is not known; `run` raises MediaError where a file
-    cannot be read or written, or is damaged.
+    Raises ModelError if the network's radius is not known or its halo below the usual one; `run`
+    raises MediaError where a file cannot be read or written, or is damaged.
     """
 
     def __init__(self, folder: Path, network: SRNetwork) -> None:
         self.scale: int = network.scale
         self._halo = halo_of(network)
+        if network.radius is None or self._halo < min(network.radius, USUAL_HALO):
+            raise ModelError(
+                f"{network.path}: patches with a halo of {self._halo} pixels are not near "
+                "enough to whole frames, whose pixels would be taken for theirs"
+            )
         self._inference = AnchorInference(network)
         self._folder = folder / _upscaler_mark(network.scale)
         try:

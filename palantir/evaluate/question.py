@@ -154,9 +154,7 @@ class Question:
         for name in ("clips", "networks", "selectors", "error_models", "budgets", "grids", "reuse"):
             if not getattr(self, name):
                 raise ScheduleError(f"there is nothing to evaluate: no {name}")
-        for budget in self.budgets:
-            if not 0 < budget <= 1:
-                raise ScheduleError(f"budget {budget} is not a share: above 0, at most 1")
+        check_budgets(self.budgets)
         for name in self.selectors:
             if name not in _KNOWN:
                 raise ScheduleError(f"selector {name!r} is none of: {', '.join(_KNOWN)}")
@@ -166,12 +164,8 @@ class Question:
             error_model_of(model)
         for mode in self.reuse:
             reuse_mode(mode)
-        clips = [clip_name(clip) for clip in self.clips]
-        for name in (*self.frames, *self.first):
-            if name and name not in clips:
-                raise ScheduleError(f"no clip is called {name!r}, only {', '.join(clips)}")
-        _check_different("clips", clips)
-        _check_different("networks", [*map(str, self.networks), *map(str, self.every_frame)])
+        check_clips(self.clips, (*self.frames, *self.first))
+        check_different("networks", [*map(str, self.networks), *map(str, self.every_frame)])
 
     def first_of(self, clip: Path) -> int:
         """The first frame to take of a clip."""
@@ -199,7 +193,24 @@ class Question:
         return list(dict.fromkeys(methods))
 
 
-def _check_different(what: str, names: Sequence[str]) -> None:
+def check_budgets(budgets: Sequence[Fraction]) -> None:
+    """Raise ScheduleError unless all are shares."""
+    for budget in budgets:
+        if not 0 < budget <= 1:
+            raise ScheduleError(f"budget {budget} is not a share: above 0, at most 1")
+
+
+def check_clips(clips: Sequence[Path], named: Sequence[str]) -> None:
+    """Raise ScheduleError unless clips have names of their own and all of `named` are of them."""
+    names = [clip_name(clip) for clip in clips]
+    for name in named:
+        if name and name not in names:
+            raise ScheduleError(f"no clip is called {name!r}, only {', '.join(names)}")
+    check_different("clips", names)
+
+
+def check_different(what: str, names: Sequence[str]) -> None:
+    """Raise ScheduleError where two have one name."""
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if twice:
         raise ScheduleError(f"several {what} would be called {twice[0]} in the tables")

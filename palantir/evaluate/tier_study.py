@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from palantir.errors import MediaError, ModelError, ScheduleError
 from palantir.evaluate.jobs import Job, LoadedNetwork, per_frame_job, plain_jobs
 from palantir.evaluate.material import Material, clip_name
-from palantir.evaluate.question import BUDGETS, GridWish, Method, NetworkWish
+from palantir.evaluate.question import (
+    BUDGETS,
+    GridWish,
+    Method,
+    NetworkWish,
+    check_budgets,
+    check_clips,
+    check_different,
+)
 from palantir.evaluate.results import Result, Results, write_csv
 from palantir.evaluate.runs import Runs, Steps
 from palantir.evaluate.table import Table
@@ -45,7 +53,8 @@ class TierQuestion:
     share    what the light network leaves of the error; None measures it on each clip's frames
              before the first
 
-    Raises ScheduleError where there are no clips, or no frames to measure the share on.
+    Raises ScheduleError where there are no clips, or no frames to measure the share on, a budget is
+    no share, or a name is unknown or stands for two clips or both networks.
     """
 
     clips: Sequence[Path]
@@ -59,6 +68,9 @@ class TierQuestion:
     def __post_init__(self) -> None:
         if not self.clips or not self.budgets:
             raise ScheduleError("there is nothing to study: no clips or no budgets")
+        check_budgets(self.budgets)
+        check_clips(self.clips, (*self.frames, *self.first))
+        check_different("networks", [str(self.large), str(self.light)])
         for clip in self.clips:
             if self.share is None and self.first_of(clip) < 1:
                 raise ScheduleError(

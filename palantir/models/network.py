@@ -90,9 +90,10 @@ class SRNetwork:
         self._session, self._file, self.path, self._size = session, file, path, size
         self._on_cpu, self._going_over = on_cpu, threading.Lock()
         self.fallback: str | None = None
+        self._enlarges = 0  # times; 0 until it is known
         self.input, self._one_at_a_time, channels = check_interface(session, str(path))
         self.traits: NetworkTraits = find_traits(file, self.run, channels, str(path))
-        self.scale = self.traits.scale
+        self.scale = self._enlarges = self.traits.scale
         self.colour = self.traits.colour
         self.output = self.traits.output
         self.range = self.traits.range
@@ -195,6 +196,9 @@ class SRNetwork:
             raise ModelError(
                 f"{self.path}: fails on a {size} input: {in_one_line(error)}"
             ) from None
+        (height, width), (rows, columns) = batch.shape[2:], result.shape[2:]
+        if self._enlarges and (rows, columns) != (height * self._enlarges, width * self._enlarges):
+            raise ModelError(f"{self.path}: gives {columns}x{rows} pixels for {width}x{height}")
         return cast("NDArray[np.float32]", result)
 
     def _retry(

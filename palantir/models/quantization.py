@@ -13,7 +13,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from palantir.errors import ModelError
 from palantir.files import atomic_write
 from palantir.models.network import SRNetwork
 from palantir.models.session import in_one_line, open_session
-from palantir.models.traits import METADATA_PREFIX
 
 __all__ = ["DEFAULT_FIDELITY", "Quantized", "quantize"]
 
@@ -238,9 +237,7 @@ def _annotate(model: Any, network: SRNetwork, notes: dict[str, str]) -> None:
 
     entries = {entry.key: entry.value for entry in model.metadata_props}
     entries.pop("onnx.infer", None)  # the quantiser's own
-    for key, value in asdict(network.traits).items():
-        if value is not None:
-            entries[METADATA_PREFIX + key] = str(value)
+    entries |= network.traits.found()
     sha256 = hashlib.sha256(network.path.read_bytes()).hexdigest()
     told = {
         "from": f"{network.path.name}, SHA-256 {sha256}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 import numpy as np
@@ -56,6 +56,14 @@ class NetworkTraits:
     def keys() -> set[str]:
         """The metadata keys that hold traits."""
         return {METADATA_PREFIX + field.name for field in fields(NetworkTraits)}
+
+    def found(self) -> dict[str, str]:
+        """Metadata of what a network is, all but the halo, which is how one wants to run it."""
+        return {
+            METADATA_PREFIX + key: str(value)
+            for key, value in asdict(self).items()
+            if value is not None and key != "halo"
+        }
 
 
 def find_traits(file: OnnxFile, run: Run, channels: int, name: str) -> NetworkTraits:
@@ -165,8 +173,8 @@ def _load(file: OnnxFile, name: str, radius: int | None, macs: int | None) -> Ne
 
 
 def checked_halo(halo: int) -> int:
-    """`halo`, LR pixels. Raises ModelError where it is below 0."""
-    if halo < 0:
+    """`halo`, LR pixels. Raises ModelError where it is no whole number, 0 or more."""
+    if type(halo) is not int or halo < 0:
         raise ModelError(f"a halo of {halo} pixels is none")
     return halo
 

@@ -38,7 +38,7 @@ class NetworkFacts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NetworkBudget(Allowance):
-    """Multiply-accumulates a second for a network of given cost and receptive field.
+    """Multiply-accumulates a second for a network of given cost and halo.
 
     macs_per_second  above 0; a scheduling interval may cost this times the seconds for which its
                      frames are displayed
@@ -91,7 +91,9 @@ class NetworkBudget(Allowance):
         if network is None:
             raise ScheduleError(f"budget {text!r} needs to know the network that it is spent on")
         if network.halo is None:
-            raise ScheduleError(f"budget {text!r}: the network's receptive field is unbounded")
+            raise ScheduleError(
+                f"budget {text!r}: the network's receptive field is unbounded; give --halo"
+            )
         if network.macs_per_pixel is None:
             raise ScheduleError(f"budget {text!r}: the network's cost per pixel is not known")
         rate = Fraction(match[1]) * _PREFIXES[match[2]]

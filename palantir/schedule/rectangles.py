@@ -58,7 +58,7 @@ class Rectangles:
     edges  int64 [4, R]: top, bottom, left, right of each rectangle, in patches
     alone  int64 [K, T, R]: what its tile with halo costs in each of the K tiers
     cost   float64 [K, T, R]: the same, less what the tiles within it cost that are run; infinite
-           where a patch has a higher tier
+           where a patch has a higher tier, or none a lower
     tier   int8 [T, rows, columns], of each patch; 0 where it is reused
     """
 
@@ -134,16 +134,22 @@ class Rectangles:
             around = self._within(self._edges, self._edges[:, tile])
             self._cost[at:, t, around] -= self._alone[at, t, tile]
         np.maximum(self._cost[:, t], 1, out=self._cost[:, t])
-        self._cost[:, t][self._blocked(t)] = np.inf
+        self._cost[:, t][self._barred(t)] = np.inf
         return Move(chosen, k + 1)
 
-    def _blocked(self, t: int) -> NDArray[np.bool_]:
-        """Which rectangles of a frame hold a patch of a higher tier than each, bool [K, R]."""
-        top, bottom, left, right = self._edges
+    def _barred(self, t: int) -> NDArray[np.bool_]:
+        """Rectangles of a frame with a patch of a higher tier or none of a lower, bool [K, R]."""
         tiers = np.arange(1, len(self._alone) + 1)[:, None, None]
-        higher = np.pad(self._tier[t] > tiers, ((0, 0), (1, 0), (1, 0))).cumsum(1).cumsum(2)
-        inside = higher[:, bottom, right] - higher[:, top, right]
-        result: NDArray[np.bool_] = inside > higher[:, bottom, left] - higher[:, top, left]
+        result: NDArray[np.bool_] = self._any(self._tier[t] > tiers)
+        result |= ~self._any(self._tier[t] < tiers)
+        return result
+
+    def _any(self, patches: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which rectangles hold one of these patches of a frame: [K, rows, columns] to [K, R]."""
+        top, bottom, left, right = self._edges
+        count = np.pad(patches, ((0, 0), (1, 0), (1, 0))).cumsum(1).cumsum(2)
+        inside = count[:, bottom, right] - count[:, top, right]
+        result: NDArray[np.bool_] = inside > count[:, bottom, left] - count[:, top, left]
         return result
 
     @staticmethod

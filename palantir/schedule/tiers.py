@@ -42,8 +42,8 @@ class Tiers:
 
     share  what the light network leaves of the error that the large one removes, 0..1
 
-    Raises ScheduleError where the share is not in its range, a network's reach or cost is not
-    known, or the light one costs as much as the large one.
+    Raises ScheduleError where the share is not in its range, a network's halo or cost is not
+    known, or the light one costs nothing or as much as the large one.
     """
 
     large: NetworkFacts
@@ -54,6 +54,8 @@ class Tiers:
         if not 0 <= self.share <= 1:
             raise ScheduleError(f"a light network cannot leave {self.share:g} of the error")
         large, light = self.networks[1].price, self.networks[0].price
+        if light < 1:
+            raise ScheduleError("the light network takes no multiply-accumulates: it is none")
         if light >= large:
             raise ScheduleError(
                 f"the light network takes {light} multiply-accumulates a pixel, the large one "
@@ -62,13 +64,13 @@ class Tiers:
 
     @property
     def networks(self) -> tuple[Tier, Tier]:
-        """Radius and multiply-accumulates per LR pixel of the light and the large network."""
+        """Halo and multiply-accumulates per LR pixel of the light and the large network."""
         return _tier(self.light, "light"), _tier(self.large, "large")
 
 
 def _tier(network: NetworkFacts, name: str) -> Tier:
     if network.halo is None or network.macs_per_pixel is None:
-        raise ScheduleError(f"the {name} network's reach or its cost per pixel is not known")
+        raise ScheduleError(f"the {name} network's halo or its cost per pixel is not known")
     return Tier(network.halo, network.macs_per_pixel)
 
 

@@ -38,6 +38,9 @@ COMMANDS = {
     "encode": ("encode", "INPUT", "-o", "out.webm"),
     "demo": ("demo", "INPUT", "-o", "out"),
     "evaluate": ("evaluate", "INPUT", "-o", "."),
+    "halo": ("study", "halo", "INPUT", "hr.mp4"),
+    "original": ("study", "halo", "segment.webm", "INPUT"),
+    "light model": ("enhance", "segment.webm", "--light-model", "INPUT", "-o", "out.mp4"),
     "quality": ("quality", "segment.webm", "INPUT"),
     "inspect": ("inspect", "INPUT"),
 }

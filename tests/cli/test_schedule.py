@@ -46,6 +46,17 @@ def test_a_selector_is_called_by_its_name(run: Run, here: Path, name: str) -> No
     assert profile.selector == name
 
 
+def test_a_halo_of_ones_own_is_counted_or_refused(run: Run, here: Path) -> None:
+    words = ("schedule", "segment.webm", "--halo", "1")
+    run(*words).complains(
+        "--halo goes with --selector gain-per-cost or a --budget in MAC/s", code=2
+    )
+    for more in (("--selector", "gain-per-cost"), ("--budget", "1GMAC/s")):
+        assert run(*words, *more).code == 0
+        assert CacheProfile.load(here / "segment.pcp").parameters["halo"] == 1
+    run(*words[:2], "--light-share", "0.5").complains("goes with --light-model", code=2)
+
+
 def test_gain_per_cost_is_told_the_networks_halo(run: Run, here: Path) -> None:
     profile = profile_of(run, "--selector", "gain-per-cost", "--budget", "20%")
     assert (profile.selector, profile.parameters["halo"]) == ("gain-per-cost", 4)

@@ -77,6 +77,23 @@ void what_is_found_is_the_same(const RowKernels& truth, const RowKernels& other)
   }
 }
 
+void walks_along_a_row_find_every_end() {
+  for (const int width : kWidths)
+    for (int round = 0; round < 20; ++round) {
+      auto source = noise<uint16_t>(width, 0, round % 3), trust = noise<uint16_t>(width, 0, 1);
+      for (int x = 0; x < width; ++x)  // runs, too
+        if (round % 2 && x % 13) source[x] = source[x - 1], trust[x] = trust[x - 1];
+      const MapRow row{source.data(), trust.data(), nullptr, nullptr};
+      for (int x = 0; x < width; ++x) {
+        int live = x, end = x + 1;
+        while (live < width && !trust[live]) ++live;
+        while (end < width && (source[end] == source[x] || !trust[end])) ++end;
+        expect(row.next_live(x, width) == live, "the next live spot");
+        expect(row.end_of_source(x, width) == end, "the end of a source");
+      }
+    }
+}
+
 void map_rows_are_the_same(const RowKernels& truth, const RowKernels& other) {
   for (const int width : kWidths) {
     const auto source = noise<uint16_t>(width, 5, 6);
@@ -168,6 +185,7 @@ int main() {
       rectangles_are_the_same(truth, *other);
       means_are_the_same(truth, *other);
     }
+  walks_along_a_row_find_every_end();
   smooth_is_the_mean();
   full_weight_changes_nothing();
   return failures > 0;

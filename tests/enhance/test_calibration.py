@@ -76,7 +76,7 @@ def test_a_short_stream_gives_all_it_has(plain_clip: Path, network: SRNetwork) -
     assert places(drawn, every) == list(range(len(every)))
 
 
-def test_a_network_without_a_radius_is_refused(plain_clip: Path, tmp_path: Path) -> None:
+def test_a_network_whose_halo_is_not_known_is_refused(plain_clip: Path, tmp_path: Path) -> None:
     nodes = [
         helper.make_node("GlobalAveragePool", ["x"], ["mean"]),
         helper.make_node("Sub", ["x", "mean"], ["y"]),

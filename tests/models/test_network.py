@@ -88,8 +88,20 @@ def test_the_halo_is_the_radius_or_four_unless_told(tmp_path: Path) -> None:
 
 def test_a_halo_below_zero_is_refused(tmp_path: Path) -> None:
     for refused in (SRNetwork.load, network_load):
-        with pytest.raises(ModelError, match="a halo of -1 pixels is none"):
-            refused(halo=-1)
+        for halo in (-1, 2.5, float("nan"), True):
+            with pytest.raises(ModelError, match=f"a halo of {halo} pixels is none"):
+                refused(halo=halo)  # type: ignore[operator]
+
+
+def test_results_of_another_size_are_refused(tmp_path: Path) -> None:
+    pool = helper.make_node("AveragePool", ["x"], ["p"], kernel_shape=[2, 2], strides=[2, 2])
+    back = helper.make_node("Resize", ["p", "", "twice"], ["y"], mode="nearest")
+    twice = numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "twice")
+    told = {"palantir.radius": "1"}
+    network = load(tmp_path, model([pool, back], [twice], metadata=told))
+    assert network.run(np.zeros((1, 1, 4, 6), np.float32)).shape == (1, 1, 4, 6)
+    with pytest.raises(ModelError, match=r"gives 6x4 pixels for 7x5"):
+        network.run(np.zeros((1, 1, 5, 7), np.float32))
 
 
 def test_a_network_over_the_whole_frame_has_no_radius(tmp_path: Path) -> None:

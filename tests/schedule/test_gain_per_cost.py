@@ -74,7 +74,7 @@ def test_at_equal_cost_it_leaves_less_than_adjoint_where_halos_are_large() -> No
     assert (ours.selector, ours.parameters["halo"]) == ("gain-per-cost", 16)
 
 
-def test_a_radius_below_zero_is_refused() -> None:
+def test_a_halo_below_zero_is_refused() -> None:
     with pytest.raises(ScheduleError, match="a halo of -1 pixels is none"):
         gain_per_cost.select(TWO, 1, halo=-1)
 

@@ -166,8 +166,9 @@ def test_a_rectangle_takes_the_place_of_lower_tiers_and_leaves_higher_ones() -> 
         (LARGE, LIGHT, -0.1, "cannot leave -0.1 of the error"),
         (LARGE, LIGHT, float("nan"), "cannot leave nan of the error"),
         (LIGHT, LARGE, 0.3, "the light network takes 800 .* the large one 100"),
-        (LARGE, NetworkLoad(None, None, 100), 0.3, "the light network's reach or its cost"),
-        (NetworkLoad(3, 3, None), LIGHT, 0.3, "the large network's reach or its cost"),
+        (LARGE, NetworkLoad(None, None, 100), 0.3, "the light network's halo or its cost"),
+        (LARGE, NetworkLoad(3, 3, 0), 0.3, "the light network takes no multiply-accumulates"),
+        (NetworkLoad(3, 3, None), LIGHT, 0.3, "the large network's halo or its cost"),
     ],
 )
 def test_tiers_that_make_no_sense_are_refused(

@@ -31,7 +31,7 @@ def to_onnx(network: TorchNetwork, notes: Mapping[str, str]) -> ModelProto:
     network.draw(graph, source, result)
     metadata = {
         **{key: str(getattr(network, key.removeprefix(METADATA_PREFIX)))
-           for key in sorted(NetworkTraits.keys())},
+           for key in sorted(NetworkTraits.keys() - {f"{METADATA_PREFIX}halo"})},
         "network": f"{network.name}, {network.tail_kind} tail",
         **notes,
     }  # fmt: skip
