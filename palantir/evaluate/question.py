@@ -23,6 +23,9 @@ __all__ = [
     "Method",
     "NetworkWish",
     "Question",
+    "check_budgets",
+    "check_clips",
+    "check_different",
     "reuse_mode",
 ]
 

@@ -85,7 +85,7 @@ def test_results_are_those_of_enhancing_with_both(folder: Path, tmp_path: Path) 
         quality = compare(originals, (frame.planes for frame in enhanced), with_ssim=False)
         found = results.one(method=Method("tiers"), budget=budget)
         assert found is not None
-        assert found.psnr_y == pytest.approx(quality.psnr_y, abs=1e-5)
+        assert found.psnr_y == pytest.approx(quality.psnr_y, abs=1e-3)  # whole frames, no halo
         assert found.cost == pytest.approx(enhanced.cost.share)
         assert 0 < found.cost <= budget
         assert found.estimate == pytest.approx(chosen.total[-1] / chosen.total[0])

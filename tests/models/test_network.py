@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -88,9 +88,9 @@ def test_the_halo_is_the_radius_or_four_unless_told(tmp_path: Path) -> None:
 
 def test_a_halo_below_zero_is_refused(tmp_path: Path) -> None:
     for refused in (SRNetwork.load, network_load):
-        for halo in (-1, 2.5, float("nan"), True):
+        for halo in cast("list[int]", [-1, 2.5, float("nan"), True]):
             with pytest.raises(ModelError, match=f"a halo of {halo} pixels is none"):
-                refused(halo=halo)  # type: ignore[operator]
+                refused(halo=halo)
 
 
 def test_results_of_another_size_are_refused(tmp_path: Path) -> None:

@@ -256,7 +256,14 @@ def test_claims_of_size_cost_no_memory() -> None:
         {"grid": [256, 256], "lr_size": [256, 256], "anchors": b"", "anchor_frames": b"\0"},
         {"anchors": b"", "grid": [2**31, 2**31]},
         {"parameters": {"a": [[]] * 2000}},
-        {"version": 2, "light": b"\x80" * 2**20, "anchors": b"", "anchor_frames": b"\0"},
+        {
+            "version": 2,
+            "light": b"\x80",
+            "grid": [256, 256],
+            "lr_size": [256, 256],
+            "anchors": b"",
+            "anchor_frames": b"\0",
+        },
     ]
     tracemalloc.start()
     for bomb in bombs:
