@@ -34,6 +34,8 @@ Fixed = NDArray[np.int16]  # grey levels with _core.FRACTION_BITS fractional bit
 FixedPlanes = tuple[Fixed, Fixed, Fixed]
 
 _BATCH_PIXELS = 1 << 17  # LR pixels: bounds the memory of a batch of several tiles
+_STRIP_PIXELS = 1 << 19  # LR pixels: bounds that of a larger tile
+_EVEN = 8  # strips begin at such rows, so that networks with strides see what they see of a tile
 
 
 class AnchorDetail(NamedTuple):
@@ -140,7 +142,7 @@ class AnchorInference:
                               self._network)
                 for i in members
             ]  # fmt: skip
-            for i, result in zip(members, self._network.run(np.concatenate(inputs)), strict=True):
+            for i, result in zip(members, self._run(np.concatenate(inputs)), strict=True):
                 frame, _, colour, _ = frames[owners[i]]
                 details[i] = one(result, areas[i], frame, tiles[i], colour)
         made = [FrameDetail([], 0) for _ in frames]
@@ -159,6 +161,22 @@ class AnchorInference:
             most = max(1, _BATCH_PIXELS // (width * height)) if self._network.takes_batches else 1
             for first in range(0, len(members), most):
                 yield members[first : first + most]
+
+    def _run(self, pictures: Float) -> Float:
+        """The network's result, of large pictures strip by strip, with the same bits."""
+        height, width = pictures.shape[2:]
+        radius, scale = self._network.radius, self._network.scale
+        rows = max(_STRIP_PIXELS // width // _EVEN * _EVEN, _EVEN)
+        if radius is None or rows >= height:
+            return self._network.run(pictures)
+        reach = -(-radius // _EVEN) * _EVEN
+        strips = []
+        for top in range(0, height, rows):
+            seen = slice(max(top - reach, 0), top + rows + reach)
+            made = self._network.run(pictures[:, :, seen])
+            first = (top - seen.start) * scale
+            strips.append(made[:, :, first : first + rows * scale])
+        return np.concatenate(strips, axis=2)
 
     def _luma(
         self, result: Float, grown: Tile, frame: Planes, tile: Tile, colour: Colour

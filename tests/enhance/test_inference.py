@@ -92,6 +92,22 @@ def test_a_batch_has_bounded_pixels(
     assert max(shape[0] * shape[2] * shape[3] for shape in shapes) <= 3 * 26 * 22
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_large_tiles_go_strip_by_strip_with_the_same_bits(
+    tmp_path: Path, shapes: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch, channels: int
+) -> None:
+    network = convolutions(tmp_path, 2, channels)
+    frames = [FrameAnchors(moving_picture(0, 121, 81), [Tile(0, 0, 121, 81), TILES[0]], COLOUR)]
+    (whole,) = AnchorInference(network).run(frames)
+    shapes.clear()
+    monkeypatch.setattr(inference, "_STRIP_PIXELS", 20 * 121)
+    (strips,) = AnchorInference(network).run(frames)
+    assert max(shape[2] for shape in shapes) == 16 + 2 * 8
+    for ours, expected in zip(strips.anchors, whole.anchors, strict=True):
+        for plane, wanted in zip(ours.planes, expected.planes, strict=True):
+            np.testing.assert_array_equal(plane, wanted)
+
+
 def test_a_network_for_single_pictures_gets_them_singly(
     tmp_path: Path, shapes: list[tuple[int, ...]]
 ) -> None:
