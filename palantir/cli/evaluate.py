@@ -22,7 +22,7 @@ from palantir.cli.options import (
     progress_option,
     shares,
 )
-from palantir.cli.printing import print_json, print_table
+from palantir.cli.printing import print_json, print_tables
 from palantir.cli.progress import progress_bar
 from palantir.errors import ScheduleError
 
@@ -143,22 +143,19 @@ def command(
     folder = Path(output)
     question = _question(**settings)
     found = evaluate(
-        question, folder, partial(_step, progress), model_threads=model_threads, pictures=pictures
+        question,
+        folder,
+        partial(progress_bar, wanted=progress),
+        model_threads=model_threads,
+        pictures=pictures,
     )
     summary = summarise(found.results, folder, found.pictures)
     summary.write(folder / "summary.md", shlex.join(["palantir", *sys.argv[1:]]))
     if as_json:
         print_json([one.to_dict() for one in found.results])
         return
-    for table in summary.tables:
-        click.echo(table.title)
-        print_table(table.headings, table.rows)
-        click.echo(f"{table.note}\n" if table.note else "")
+    print_tables(summary.tables)
     click.echo(f"{folder / 'summary.md'}, {folder / 'results.csv'}")
-
-
-def _step(progress: bool | None, title: str, total: int | None) -> Any:
-    return progress_bar(title, total, progress)
 
 
 def _question(

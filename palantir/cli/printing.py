@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-__all__ = ["print_json", "print_table"]
+if TYPE_CHECKING:
+    from palantir.evaluate.table import Table
+
+__all__ = ["print_json", "print_table", "print_tables"]
 
 _UNBOUNDED = 10_000  # columns, where nobody looks at the width: nothing may be cut off
 
@@ -43,3 +46,11 @@ def print_table(
     with console.capture() as capture:
         console.print(table)
     click.echo("\n".join(line.rstrip() for line in capture.get().rstrip().splitlines()))
+
+
+def print_tables(tables: Iterable[Table], *, text_columns: Sequence[int] = (0,)) -> None:
+    """An evaluation's tables, each between its title and what its cells mean."""
+    for table in tables:
+        click.echo(table.title)
+        print_table(table.headings, table.rows, text_columns=text_columns)
+        click.echo(f"{table.note}\n" if table.note else "")

@@ -21,7 +21,7 @@ from palantir.cli.options import (
     progress_option,
     shares,
 )
-from palantir.cli.printing import print_json, print_table
+from palantir.cli.printing import print_json, print_tables
 from palantir.cli.progress import progress_bar
 from palantir.errors import ScheduleError
 
@@ -90,18 +90,11 @@ def fidelity(
         raise click.UsageError(str(error)) from None
     folder = Path(output)
     found, tables = study_fidelity(
-        question, folder, partial(_step, progress), model_threads=model_threads
+        question, folder, partial(progress_bar, wanted=progress), model_threads=model_threads
     )
     Summary(tables, []).write(folder / "fidelity.md", shlex.join(["palantir", *sys.argv[1:]]))
     if as_json:
         print_json([asdict(one) for one in found])
         return
-    for table in tables:
-        click.echo(table.title)
-        print_table(table.headings, table.rows, text_columns=(0, 2))
-        click.echo(f"{table.note}\n")
+    print_tables(tables, text_columns=(0, 2))
     click.echo(f"{folder / 'fidelity.md'}, {folder / 'fidelity-sets.csv'}")
-
-
-def _step(progress: bool | None, title: str, total: int | None) -> Any:
-    return progress_bar(title, total, progress)

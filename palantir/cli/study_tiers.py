@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -20,7 +19,7 @@ from palantir.cli.options import (
     progress_option,
     shares,
 )
-from palantir.cli.printing import print_json, print_table
+from palantir.cli.printing import print_json, print_tables
 from palantir.cli.progress import progress_bar
 from palantir.errors import ScheduleError
 
@@ -88,18 +87,11 @@ def tiers(
         raise click.UsageError(str(error)) from None
     folder = Path(output)
     results, tables = study_tiers(
-        question, folder, partial(_step, progress), model_threads=model_threads
+        question, folder, partial(progress_bar, wanted=progress), model_threads=model_threads
     )
     Summary(tables, []).write(folder / "tiers.md", shlex.join(["palantir", *sys.argv[1:]]))
     if as_json:
         print_json([one.to_dict() for one in results])
         return
-    for table in tables:
-        click.echo(table.title)
-        print_table(table.headings, table.rows)
-        click.echo(f"{table.note}\n")
+    print_tables(tables)
     click.echo(f"{folder / 'tiers.md'}, {folder / 'tiers.csv'}")
-
-
-def _step(progress: bool | None, title: str, total: int | None) -> Any:
-    return progress_bar(title, total, progress)
