@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, NoReturn
+from weakref import ReferenceType, ref
 
 __all__ = ["Stopped", "stopping_cleanly"]
 
@@ -33,6 +34,9 @@ class Stopped(BaseException):
 def stopping_cleanly() -> Iterator[None]:
     """Raise Stopped in the block on SIGINT, SIGTERM and SIGHUP; the second one ends at once.
 
+    Code that calls Python from C may drop the exception, so it is raised again a moment after
+    the last one has died, until it comes through.
+
     A signal that the caller ignores (`nohup`) or handles stays as it is.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -41,25 +45,41 @@ def stopping_cleanly() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (*_WORDS, signal.SIGALRM)}
     ours = [number for number, handler in before.items() if handler in _DEFAULTS]
     received: list[int] = []
+    raised: ReferenceType[Stopped] | None = None
 
     def stop(number: int, _: FrameType | None) -> NoReturn:
+        nonlocal raised
         if not received:
             received.append(number)
             for each in _WORDS.keys() & set(ours):
                 signal.signal(each, signal.SIG_DFL)
-        raise Stopped(received[0])
+            if signal.SIGALRM in ours:
+                signal.setitimer(signal.ITIMER_REAL, _AGAIN, _AGAIN)
+        stopped = Stopped(received[0])
+        raised = ref(stopped)
+        try:
+            raise stopped
+        finally:
+            del stopped  # or its own traceback would keep it alive
+
+    def raise_again(number: int, frame: FrameType | None) -> None:
+        if raised is not None and raised() is None:  # nobody passes it on any more: it was lost
+            stop(number, frame)
 
     for number in _WORDS.keys() & set(ours):
         signal.signal(number, stop)
     if signal.SIGALRM in ours:
-        signal.signal(signal.SIGALRM, lambda number, frame: received and stop(number, frame))
+        signal.signal(signal.SIGALRM, raise_again)
     try:
-        with _raising_again():
+        with _without_words_of_the_lost():
             yield
     except Exception as error:
         if received:  # C code has turned Stopped into an error of its own
             raise Stopped(received[0]) from error
         raise
+    else:
+        if received:  # it was dropped, and the work ended before it was raised again
+            raise Stopped(received[0])
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number in ours:
@@ -67,14 +87,12 @@ def stopping_cleanly() -> Iterator[None]:
 
 
 @contextmanager
-def _raising_again() -> Iterator[None]:
-    """Where C code calls Python and cannot pass Stopped on, raise it again a moment later."""
+def _without_words_of_the_lost() -> Iterator[None]:
+    """Where C code calls Python and cannot pass Stopped on, Python would print it as a mishap."""
     unraisable, uncaught = sys.unraisablehook, sys.excepthook
 
     def on_unraisable(lost: sys.UnraisableHookArgs) -> Any:
-        if isinstance(lost.exc_value, Stopped):
-            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
-        else:
+        if not isinstance(lost.exc_value, Stopped):
             unraisable(lost)
 
     def on_uncaught(

@@ -118,14 +118,19 @@ try:
                 signal.pause()
             except BaseException:
                 raise ImportError("initialization failed")
+        elif sys.argv[1] == "dropped":
+            try:
+                signal.pause()
+            except BaseException:  # as C code does that clears an error it did not expect
+                pass
         signal.pause()
 except Stopped as stopped:
     sys.exit(stopped.exit_code)
 """
 
 
-@pytest.mark.parametrize("kind", ["lost", "renamed"])
-def test_a_signal_counts_even_where_its_exception_is_lost_or_renamed(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["lost", "renamed", "dropped"])
+def test_a_signal_counts_even_where_its_exception_is_lost_renamed_or_dropped(kind: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _LOST, kind],
         capture_output=True, text=True, timeout=10, check=False,
