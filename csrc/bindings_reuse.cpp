@@ -100,7 +100,7 @@ std::vector<Area> areas_of(const std::vector<Rectangle>& anchors, const CodedFra
 std::shared_ptr<DetailMap> detail(const CodedFrame& frame, const DetailReferences& references,
                                   int scale, double fade,
                                   std::shared_ptr<const DetailSource> source, BufferPool& pool,
-                                  int threads) {
+                                  const Threads& threads) {
   check_scale(scale);
   check_frame(frame);
   check_fade(fade);
@@ -113,7 +113,7 @@ std::shared_ptr<DetailMap> detail(const CodedFrame& frame, const DetailReference
 }
 
 py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, BufferPool& pool,
-                 int threads) {
+                 const Threads& threads) {
   check_scale(scale);
   check_frame(frame);
   if (map && !map->fits(frame, scale))
@@ -130,7 +130,7 @@ py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, Buffe
 }
 
 py::tuple paper(const CodedFrame& frame, const ReferenceArrays<uint8_t>& arrays, int scale,
-                BufferPool& pool, int threads) {
+                BufferPool& pool, const Threads& threads) {
   check_scale(scale);
   check_frame(frame);
   if (!frame.full) throw py::value_error("the paper's reuse needs frames with a full trace");
@@ -235,6 +235,10 @@ void register_reuse(py::module_& module) {
   module.def("upscale_area", &upscale_part, py::arg("plane"), py::arg("scale"), py::arg("x"),
              py::arg("y"), py::arg("width"), py::arg("height"));
   module.def("compose", &compose_plane, py::arg("base"), py::arg("detail") = py::none());
+  py::class_<Threads>(module, "Threads")
+      .def(py::init<int, int>(), py::arg("count"), py::arg("most") = 1)
+      .def("lend", &Threads::lend, py::arg("more"));
+  py::implicitly_convertible<int, Threads>();
   py::class_<BufferPool, std::shared_ptr<BufferPool>>(module, "BufferPool")
       .def(py::init(&BufferPool::create));
   py::class_<DetailSource, std::shared_ptr<DetailSource>>(module, "DetailSource")

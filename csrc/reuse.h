@@ -12,6 +12,7 @@
 
 #include "coded_frame.h"
 #include "detail_map.h"
+#include "parallel.h"
 #include "plane.h"
 
 namespace palantir {
@@ -29,7 +30,7 @@ using DetailReferences = std::map<int32_t, std::shared_ptr<const DetailMap>>;
 std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         const DetailReferences& references, int scale,
                                         double fade, std::shared_ptr<const DetailSource> source,
-                                        BufferPool& pool, int threads = 1);
+                                        BufferPool& pool, const Threads& threads = {});
 
 // U(LR) + detail, of plane `p`; `map` may be null. Rows `begin` to `end` of spots.
 void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, int p, int begin,
@@ -39,6 +40,6 @@ void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, int
 // residual, intra blocks the upscaled reconstruction, both before the loop filter, bilinear with
 // the block's edge clamped. Writes planes of scale times the LR planes' sizes.
 void reuse_paper(const CodedFrame& frame, const References<uint8_t>& references, int scale,
-                 const Planes<uint8_t>& sr, int threads = 1);
+                 const Planes<uint8_t>& sr, const Threads& threads = {});
 
 }  // namespace palantir

@@ -249,7 +249,7 @@ class MapBuilder {
 std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         const DetailReferences& references, int scale,
                                         double fade, std::shared_ptr<const DetailSource> source,
-                                        BufferPool& pool, int threads) {
+                                        BufferPool& pool, const Threads& threads) {
   const std::vector<Area> anchors = source ? source->anchors() : std::vector<Area>{};
   MapBuilder builder(frame, references, scale, fade, pool);
   const int height = frame.facts.height;

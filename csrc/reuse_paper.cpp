@@ -144,11 +144,11 @@ void reuse_block(const CodedFrame& frame, const Block& block,
 }  // namespace
 
 void reuse_paper(const CodedFrame& frame, const References<uint8_t>& references, int scale,
-                 const Planes<uint8_t>& sr, int threads) {
+                 const Planes<uint8_t>& sr, const Threads& threads) {
   // Blocks read other frames, and write areas of their own.
   constexpr int kTogether = 64;
   const auto blocks = static_cast<int>(frame.blocks.size());
-  const int step = threads > 1 ? kTogether : std::max(blocks, 1);
+  const int step = threads.most() > 1 ? kTogether : std::max(blocks, 1);
   parallel_rows(threads, blocks, step, [&](int begin, int end) {
     for (int i = begin; i < end; ++i)
       reuse_block(frame, frame.blocks[i], references, scale, sr);

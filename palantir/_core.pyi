@@ -84,6 +84,10 @@ def rgb_less(
 ) -> None: ...
 def compose(base: _Fixed, detail: _Fixed | None = None) -> _Bytes: ...
 
+class Threads:
+    def __init__(self, count: int, most: int = 1) -> None: ...
+    def lend(self, more: int) -> None: ...
+
 class BufferPool:
     def __init__(self) -> None: ...
 
@@ -111,21 +115,21 @@ def reuse_detail(
     fade: float,
     source: DetailSource | None,
     pool: BufferPool,
-    threads: int = 1,
+    threads: Threads | int = 1,
 ) -> DetailMap | None: ...
 def render_detail(
     frame: CodedFrame,
     detail: DetailMap | None,
     scale: int,
     pool: BufferPool,
-    threads: int = 1,
+    threads: Threads | int = 1,
 ) -> _Planes: ...
 def reuse_paper(
     frame: CodedFrame,
     references: Mapping[int, _Planes],
     scale: int,
     pool: BufferPool,
-    threads: int = 1,
+    threads: Threads | int = 1,
 ) -> _Planes: ...
 
 TIE_TOLERANCE: float

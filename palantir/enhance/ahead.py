@@ -5,8 +5,8 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from collections.abc import Generator, Iterable
-from queue import SimpleQueue
+from collections.abc import Callable, Generator, Iterable
+from queue import Empty, SimpleQueue
 from typing import NamedTuple, TypeVar
 
 __all__ = ["ahead"]
@@ -23,9 +23,9 @@ class _Failure(NamedTuple):
 class _Room:
     """Leave to make items. What ends it may be a finalizer anywhere: no lock that it could meet."""
 
-    def __init__(self, items: int) -> None:
+    def __init__(self, items: int, lend: Callable[[int], object]) -> None:
         self._leave: SimpleQueue[None] = SimpleQueue()
-        self._over = False
+        self.lend, self._over = lend, False
         for _ in range(items):
             self.add()
 
@@ -38,7 +38,12 @@ class _Room:
 
     def wait(self) -> bool:
         """Whether there is room for one more item; False once nobody will take it."""
-        self._leave.get()
+        try:
+            self._leave.get_nowait()
+        except Empty:
+            self.lend(1)
+            self._leave.get()
+            self.lend(-1)
         return not self._over
 
 
@@ -46,10 +51,17 @@ _END = object()
 _RUNNING: dict[threading.Thread, _Room] = {}
 
 
-def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
+def _keep(_: int) -> None:
+    """Lend nothing."""
+
+
+def ahead(
+    source: Iterable[Item], depth: int, lend: Callable[[int], object] = _keep
+) -> Generator[Item, None, None]:
     """The items of `source`, made by a thread that begins at the first `next`.
 
     depth  items that may be waiting or in the making while the consumer has one; at least 1
+    lend   called in the thread, with 1 before it has to wait or ends, and with -1 when it goes on
 
     What `source` raises is raised here, after the items before it. Closing or dropping this
     generator ends the thread after the item in the making, and `source`, if a generator, is closed
@@ -57,7 +69,7 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item, None, None]:
     """
     if depth < 1:
         raise ValueError(f"depth must be at least 1, not {depth}")
-    room = _Room(depth)
+    room = _Room(depth, lend)
     made: SimpleQueue[object] = SimpleQueue()
     worker = threading.Thread(
         target=_work, args=(source, room, made), name="palantir-ahead", daemon=True
@@ -90,6 +102,7 @@ def _work(source: Iterable[object], room: _Room, made: SimpleQueue[object]) -> N
     finally:
         if isinstance(items, Generator):
             items.close()
+        room.lend(1)
 
 
 @atexit.register

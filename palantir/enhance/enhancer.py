@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from palantir import _core
 from palantir.codec import CodedFrame, DecodedPacket
 from palantir.enhance.frame import SRFrame
 from palantir.enhance.inference import (
@@ -111,7 +112,7 @@ class Enhancer:
         fade: float | None = None,
         colour: Colour | None = None,
         name: str = "stream",
-        threads: int = 1,
+        threads: _core.Threads | int = 1,
     ) -> None:
         if reuse not in ("detail", "paper"):
             raise UnsupportedError(f"reuse mode {reuse!r} is neither detail nor paper")

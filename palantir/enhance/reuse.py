@@ -47,7 +47,7 @@ class _DetailFrame:
     scale: int
     map: _core.DetailMap | None  # None: no detail anywhere
     pool: _core.BufferPool
-    threads: int
+    threads: _core.Threads | int
 
     def render(self) -> Planes:
         return _core.render_detail(self.frame.native, self.map, self.scale, self.pool, self.threads)
@@ -61,7 +61,7 @@ class DetailReuse:
     threads  that share out the rows of a frame
     """
 
-    def __init__(self, scale: int, fade: float, threads: int = 1) -> None:
+    def __init__(self, scale: int, fade: float, threads: _core.Threads | int = 1) -> None:
         self._scale, self._fade, self._threads = scale, fade, threads
         self._pool = _core.BufferPool()
 
@@ -111,7 +111,7 @@ class PaperReuse:
     Arguments are those of `DetailReuse`.
     """
 
-    def __init__(self, scale: int, threads: int = 1) -> None:
+    def __init__(self, scale: int, threads: _core.Threads | int = 1) -> None:
         self._scale, self._threads = scale, threads
         self._pool = _core.BufferPool()
 

@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from palantir import _core
 from palantir.codec import DecodedPacket, OnDamage, decode_packets
 from palantir.enhance.ahead import ahead
 from palantir.enhance.enhancer import Anchors, Enhancer, InferredPacket, NetworkCost
@@ -94,10 +95,9 @@ def _enhanced(
     enhancer: Enhancer,
     look_ahead: int,
 ) -> Generator[SRFrame, None, None]:
-    pipelined = look_ahead > 0
-    asked = _with_anchors(ahead(packets, look_ahead) if pipelined else packets, source, profile)
+    asked = _with_anchors(packets, source, profile)
     inferred = _inferred(asked, enhancer, max(look_ahead, 1))
-    with closing(ahead(inferred, look_ahead) if pipelined else inferred) as ready:
+    with closing(ahead(inferred, look_ahead) if look_ahead else inferred) as ready:
         for packet in ready:
             frame = enhancer.reuse(packet)
             if frame is not None:
@@ -168,7 +168,8 @@ def enhance(
     reuse          "detail" or "paper"; None takes the profile's
     threads        1..64 for decoding and reuse, besides the network's. With more than one, decoding
                    and the network work ahead of reuse, and half the threads decode, the rest share
-                   out the rows of a frame in reuse. Frames do not depend on it
+                   out the rows of a frame in reuse, with those of decoding while it is as far
+                   ahead as it may be. Frames do not depend on it
     look_ahead     packets that either may be ahead then, and whose anchors go through the network
                    together; 0 for the least delay: decoding and reuse then take turns, each with
                    all threads
@@ -193,6 +194,7 @@ def enhance(
             f"profile {name}".rstrip() + ": made for two networks, and no light one is given"
         )
     decoding, reusing, look_ahead = _shared_out(threads, look_ahead)
+    reusers = _core.Threads(reusing, threads)
     network, light = (
         one
         if one is None or isinstance(one, SRNetwork)
@@ -208,7 +210,7 @@ def enhance(
         fade=_fade(known),
         colour=source.colour,
         name=str(source.path),
-        threads=reusing,
+        threads=reusers,
     )
     packets = decode_packets(
         source,
@@ -217,6 +219,8 @@ def enhance(
         max_size=max_size,
         on_damage=on_damage,
     )
+    if look_ahead:
+        packets = ahead(packets, look_ahead, lambda more: reusers.lend(more * decoding))
     return Enhancement(source, known, enhancer, packets, look_ahead)
 
 

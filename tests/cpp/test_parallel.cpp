@@ -10,6 +10,7 @@ namespace {
 
 using palantir::parallel_rows;
 using palantir::share_rows;
+using palantir::Threads;
 
 void every_row_is_done_once() {
   for (const int threads : {-1, 0, 1, 2, 3, 8})
@@ -65,6 +66,30 @@ struct CountsItsEnd {
 
 thread_local CountsItsEnd this_thread;
 
+void lent_threads_help_while_they_are_lent() {
+  const Threads threads(1, 2);
+  const auto us = std::this_thread::get_id();
+  std::atomic<int> others{0};
+  ended = 0;
+  parallel_rows(threads, 300, 1, [&](int begin, int) {
+    if (std::this_thread::get_id() != us) {
+      this_thread.used = true;
+      ++others;
+    }
+    if (begin == 100) {
+      expect(others == 0, "nobody else before one is lent");
+      threads.lend(1);
+    }
+    if (begin == 200) threads.lend(-1);
+    if (std::this_thread::get_id() != us) return;
+    while (begin > 100 && begin < 200 && others == 0) std::this_thread::yield();
+    while (begin > 200 && ended == 0) std::this_thread::yield();  // or for ever
+  });
+  expect(threads.now() == 1, "as many as at first");
+  threads.lend(5);
+  expect(threads.now() == 2, "no more than the most");
+}
+
 // Threads that are all inside `work` before the first of them throws.
 void several_threads_throw_at_once(int threads) {
   const int rows = 16 * 100;
@@ -93,6 +118,7 @@ void several_threads_throw_at_once(int threads) {
 int main() {
   every_row_is_done_once();
   threads_work_at_the_same_time();
+  for (int round = 0; round < 100; ++round) lent_threads_help_while_they_are_lent();
   errors_come_out_when_all_have_ended();
   for (const int threads : {2, 8})
     for (int round = 0; round < 100; ++round) several_threads_throw_at_once(threads);

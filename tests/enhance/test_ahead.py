@@ -151,3 +151,20 @@ threading.Thread(target=take).start()
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, check=True, timeout=60, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_a_thread_that_waits_or_has_ended_is_lent() -> None:
+    lent: list[int] = []
+    waiting = threading.Event()
+
+    def lend(more: int) -> None:
+        lent.append(more)
+        if sum(lent) == 1:
+            waiting.set()
+
+    with closing(ahead(iter(range(3)), 1, lend)) as items:
+        for _ in items:
+            assert waiting.wait(10)
+            waiting.clear()
+    assert sum(lent) == 1
+    assert set(lent) == {1, -1}
