@@ -83,6 +83,17 @@ def engine(
 @bench.command()
 @_MARKDOWN
 @_JSON
+@click.option("--rounds", type=click.IntRange(1), default=12, show_default=True)
+def reuse(markdown: Path | None, as_json: Path | None, rounds: int) -> None:
+    """Decoding and reuse without the network, on one thread and on two; about a minute."""
+    from bench.reuse import report_reuse
+
+    report_reuse(rounds).publish(markdown, as_json)
+
+
+@bench.command()
+@_MARKDOWN
+@_JSON
 @click.option("--packets", type=click.IntRange(2), default=6, show_default=True)
 def kernels(markdown: Path | None, as_json: Path | None, packets: int) -> None:
     """Instructions of our C++ by function and SIMD level; needs valgrind; about 2 minutes."""

@@ -15,6 +15,7 @@ from palantir.codec import DecodedPacket, OnDamage, decode_packets
 from palantir.enhance.ahead import ahead
 from palantir.enhance.enhancer import Anchors, Enhancer, InferredPacket, NetworkCost
 from palantir.enhance.frame import SRFrame
+from palantir.enhance.inference import AnchorSource
 from palantir.errors import ProfileError
 from palantir.media.source import VideoSource
 from palantir.models import SRNetwork, shipped_model
@@ -148,9 +149,9 @@ def _in_groups(items: Iterator[Item], size: int) -> Generator[list[Item], None, 
 def enhance(
     segment: VideoSource | PathLike,
     profile: CacheProfile | PathLike,
-    model: SRNetwork | PathLike | None = None,
+    model: SRNetwork | AnchorSource | PathLike | None = None,
     *,
-    light_model: SRNetwork | PathLike | None = None,
+    light_model: SRNetwork | AnchorSource | PathLike | None = None,
     reuse: str | None = None,
     threads: int = 1,
     look_ahead: int = LOOK_AHEAD,
@@ -163,7 +164,8 @@ def enhance(
 
     segment        VP9 file
     profile        its cache profile, or the path of one
-    model          an SR network or the path of an ONNX file; None takes the shipped x4 network
+    model          an SR network, another source of its results, or the path of an ONNX file; None
+                   takes the shipped x4 network
     light_model    the light network, likewise, of a profile that was made for two
     reuse          "detail" or "paper"; None takes the profile's
     threads        1..64 for decoding and reuse, besides the network's. With more than one, decoding
@@ -195,12 +197,14 @@ def enhance(
         )
     decoding, reusing, look_ahead = _shared_out(threads, look_ahead)
     reusers = _core.Threads(reusing, threads)
-    network, light = (
-        one
-        if one is None or isinstance(one, SRNetwork)
-        else SRNetwork.load(one, providers, threads=model_threads)
-        for one in (shipped_model() if model is None else model, light_model)
-    )
+
+    def loaded(one: SRNetwork | AnchorSource | PathLike) -> SRNetwork | AnchorSource:
+        if isinstance(one, (str, os.PathLike)):
+            return SRNetwork.load(one, providers, threads=model_threads)
+        return one
+
+    network = loaded(shipped_model() if model is None else model)
+    light = None if light_model is None else loaded(light_model)
     enhancer = Enhancer(
         network,
         known.grid,
@@ -235,9 +239,11 @@ def _shared_out(threads: int, look_ahead: int) -> tuple[int, int, int]:
     return threads // 2, threads - threads // 2, look_ahead
 
 
-def _price(light: SRNetwork | None, large: SRNetwork | None) -> float:
+def _price(light: SRNetwork | AnchorSource | None, large: SRNetwork | AnchorSource) -> float:
     """What a pixel of the light network costs, in pixels of the large one; 1 if not known."""
-    light_macs, macs = (one.macs_per_pixel if one else None for one in (light, large))
+    light_macs, macs = (
+        one.macs_per_pixel if isinstance(one, SRNetwork) else None for one in (light, large)
+    )
     return light_macs / macs if light_macs and macs else 1.0
 
 

@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from palantir.codec import decode, decode_packets
 from palantir.enhance import Enhancement, Enhancer, enhance
+from palantir.enhance.inference import AnchorInference, FrameAnchors, FrameDetail
 from palantir.errors import ModelError, PalantirError, ProfileError, UnsupportedError
 from palantir.graph import ErrorGraph
 from palantir.grid import PatchGrid
@@ -258,3 +260,26 @@ time.sleep(float(sys.argv[3]))
         words = [sys.executable, "-c", code, str(rich_clip), str(tmp_path / "profile.pcp"), delay]
         done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+class Recorded:
+    """A network's results, of which it is asked only once."""
+
+    def __init__(self, network: SRNetwork) -> None:
+        self.scale, self._inference = network.scale, AnchorInference(network)
+        self.made: dict[int, FrameDetail] = {}
+
+    def run(self, frames: Sequence[FrameAnchors]) -> list[FrameDetail]:
+        fresh = [anchors for anchors in frames if anchors.coded not in self.made]
+        self.made.update(zip((one.coded for one in fresh), self._inference.run(fresh), strict=True))
+        return [self.made[anchors.coded] for anchors in frames]
+
+
+def test_what_a_network_gives_may_have_been_recorded(
+    rich_clip: Path, profile: CacheProfile
+) -> None:
+    expected = fingerprints(rich_clip, profile)
+    recorded = Recorded(SRNetwork.load())
+    assert fingerprints(rich_clip, profile, model=recorded) == expected
+    assert recorded.made.keys() == set(range(18))
+    assert fingerprints(rich_clip, profile, model=recorded, threads=2) == expected
