@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -11,6 +12,7 @@
 #include "arrays.h"
 #include "select.h"
 #include "signal_poll.h"
+#include "tiers.h"
 
 namespace py = pybind11;
 
@@ -109,6 +111,63 @@ py::tuple run_select_adjoint(const Int64& row_start, const Int32& reference,
                           array_of(selection.total));
 }
 
+// sizes: width and height of each frame
+std::vector<palantir::FrameSize> frames_of(const palantir::GraphView& graph,
+                                           const palantir::PatchGrid& grid, const Int32& sizes) {
+  const bool pairs = sizes.ndim() == 2 && sizes.shape(1) == 2;
+  if (!pairs || grid.rows < 1 || grid.columns < 1 ||
+      sizes.shape(0) * std::int64_t{grid.rows} * grid.columns != graph.nodes) {
+    throw std::invalid_argument("sizes and grid do not make the graph's nodes");
+  }
+  std::vector<palantir::FrameSize> frames;
+  for (py::ssize_t t = 0; t < sizes.shape(0); ++t) {
+    frames.push_back({sizes.at(t, 0), sizes.at(t, 1)});
+  }
+  return frames;
+}
+
+py::tuple run_select_gain_per_cost(const Int64& row_start, const Int32& reference,
+                                   const Double& weight, const Double& texture, const Byte& shown,
+                                   int rows, int columns, const Int32& sizes, std::int64_t halo,
+                                   std::int64_t count) {
+  const auto graph = view(row_start, reference, weight, texture, shown);
+  const palantir::PatchGrid grid{rows, columns};
+  const auto frames = frames_of(graph, grid, sizes);
+  palantir::Selection selection;
+  {
+    py::gil_scoped_release release;
+    selection = palantir::select_gain_per_cost(graph, grid, frames, halo, count,
+                                               palantir::SignalPoll());
+  }
+  palantir::raise_pending();
+  return py::make_tuple(array_of(selection.order), array_of(selection.gain),
+                        array_of(selection.total));
+}
+
+// networks: halo and price of the light and of the large one
+py::tuple run_select_tiers(const Int64& row_start, const Int32& reference, const Double& weight,
+                           const Double& texture, const Byte& shown, int rows, int columns,
+                           const Int32& sizes,
+                           const std::array<std::array<std::int64_t, 2>, 2>& networks,
+                           std::int64_t price, const Double& remaining, std::int64_t allowed) {
+  const auto graph = view(row_start, reference, weight, texture, shown);
+  const palantir::PatchGrid grid{rows, columns};
+  const auto frames = frames_of(graph, grid, sizes);
+  expect_length(remaining, graph.nodes, "remaining");
+  const double* left = remaining.data();
+  const std::array<palantir::NetworkTier, 2> tiers{{{networks[0][0], networks[0][1]},
+                                                    {networks[1][0], networks[1][1]}}};
+  palantir::TierSelection selection;
+  {
+    py::gil_scoped_release release;
+    selection = palantir::select_tiers(graph, grid, frames, tiers, price, left, allowed,
+                                       palantir::SignalPoll());
+  }
+  palantir::raise_pending();
+  return py::make_tuple(array_of(selection.order), array_of(selection.light),
+                        array_of(selection.gain), selection.objective);
+}
+
 }  // namespace
 
 void register_select(py::module_& module) {
@@ -126,4 +185,10 @@ void register_select(py::module_& module) {
                py::arg("order"));
   module.def("select_adjoint", &run_select_adjoint, row_start, reference, weight, texture,
                shown, py::arg("count"));
+  module.def("select_gain_per_cost", &run_select_gain_per_cost, row_start, reference, weight,
+             texture, shown, py::arg("rows"), py::arg("columns"), py::arg("sizes"),
+             py::arg("halo"), py::arg("count"));
+  module.def("select_tiers", &run_select_tiers, row_start, reference, weight, texture, shown,
+             py::arg("rows"), py::arg("columns"), py::arg("sizes"), py::arg("networks"),
+             py::arg("price"), py::arg("remaining"), py::arg("allowed"));
 }

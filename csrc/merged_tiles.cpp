@@ -9,17 +9,13 @@
 #include <tuple>
 
 namespace palantir {
-namespace {
 
-// Of edges[first]..edges[stop], grown to whole chroma pixels and by the halo, cut to the frame.
-std::int64_t length(const std::vector<int>& edges, int first, int stop,
-                    std::int64_t halo) {
+std::int64_t length_with_halo(const std::vector<int>& edges, int first, int stop,
+                              std::int64_t halo) {
   const std::int64_t begin = (edges[first] & ~1) - halo;
   const std::int64_t end = ((std::int64_t{edges[stop]} + 1) & ~1) + halo;
   return std::min<std::int64_t>(end, edges.back()) - std::max<std::int64_t>(begin, 0);
 }
-
-}  // namespace
 
 MergedTiles::MergedTiles(const PatchGrid& grid, int width, int height, std::int64_t halo)
     : columns_(tile_edges(width, grid.columns)),
@@ -72,7 +68,8 @@ std::int64_t MergedTiles::pixels_around(int row) const {
     for (const auto& [first, stop] : runs_[near]) {
       const auto [top, bottom] = rows_of(near, first, stop);
       if (!counted.emplace(top, first, stop).second) continue;
-      pixels += length(columns_, first, stop, halo_) * length(rows_, top, bottom, halo_);
+      pixels += length_with_halo(columns_, first, stop, halo_) *
+                length_with_halo(rows_, top, bottom, halo_);
     }
   }
   return pixels;

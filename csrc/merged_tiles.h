@@ -11,6 +11,11 @@
 
 namespace palantir {
 
+// Luma pixels from edges[first] to edges[stop], grown to whole chroma pixels and by the halo on
+// both sides, cut to the frame.
+std::int64_t length_with_halo(const std::vector<int>& edges, int first, int stop,
+                              std::int64_t halo);
+
 class MergedTiles {
  public:
   // `halo`: luma pixels of halo around a tile. Throws std::invalid_argument if it is negative or

@@ -20,25 +20,10 @@ double NodeValues::objective() const {
   return sum;
 }
 
-void NodeValues::pick(std::int64_t node) {
-  change_error(node, 0.0);
+void NodeValues::pick(std::int64_t node, double remaining) {
+  change_error(node, remaining);
   change_influence(node, 0.0);
   gain_[node] = -1.0;
-}
-
-void NodeValues::settle() {
-  changed_errors_.drain_upwards(graph.nodes - 1, [&](std::int64_t node) {
-    if (is_anchor(node)) return;
-    double sum = graph.texture[node];
-    references.each(node, [&](auto other, double weight) { sum += weight * error_[other]; });
-    if (sum != error_[node]) change_error(node, sum);
-  });
-  changed_influences_.drain_downwards([&](std::int64_t node) {
-    if (node == graph.nodes || is_anchor(node)) return;
-    double sum = graph.own_cost(node);
-    takers.each(node, [&](auto other, double weight) { sum += weight * influence_[other]; });
-    if (sum != influence_[node]) change_influence(node, sum);
-  });
 }
 
 void NodeValues::change_error(std::int64_t node, double value) {

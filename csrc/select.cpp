@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "batch_greedy.h"
+#include "gain_per_cost.h"
 #include "lanes.h"
 #include "maximum_tree.h"
 
@@ -235,9 +236,36 @@ double objective_of(const GraphView& graph, const std::vector<std::int64_t>& ord
   return sum;
 }
 
+// Rectangles of patches, one patch of the last one after another.
+class RectangleGreedy {
+ public:
+  explicit RectangleGreedy(GainPerCost& choice) : choice_(choice) {}
+
+  double objective() { return choice_.objective(); }
+  bool is_anchor(std::int64_t node) const { return choice_.is_anchor(node); }
+
+  std::int64_t best() {
+    if (next_ == move_.nodes.size()) {
+      move_ = choice_.next();
+      next_ = 0;
+    }
+    return move_.nodes.empty() ? -1 : move_.nodes[next_];
+  }
+
+  double pick(std::int64_t node) {
+    choice_.take(node, move_.tier);
+    return move_.gains[next_++];
+  }
+
+ private:
+  GainPerCost& choice_;
+  GainPerCost::Move move_{};
+  std::size_t next_ = 0;
+};
+
 template <class Greedy>
-Selection select_with(const GraphView& graph, std::int64_t count, const KeepGoing& keep_going) {
-  Greedy greedy(graph);
+Selection select_with(Greedy greedy, const GraphView& graph, std::int64_t count,
+                      const KeepGoing& keep_going) {
   Total total(greedy.objective());
   Selection selection;
   selection.total.push_back(total.value());
@@ -303,10 +331,19 @@ std::vector<double> objectives(const GraphView& graph, const std::int64_t* order
 
 Selection select_adjoint(const GraphView& graph, std::int64_t count,
                          const KeepGoing& keep_going) {
-  if (graph.nodes >= kLargeGraph) return select_with<BatchGreedy>(graph, count, keep_going);
+  if (graph.nodes >= kLargeGraph) {
+    return select_with(BatchGreedy(graph), graph, count, keep_going);
+  }
   return with_lanes(graph, [&](auto lanes) {
-    return select_with<LazyGreedy<lanes.value>>(graph, count, keep_going);
+    return select_with(LazyGreedy<lanes.value>(graph), graph, count, keep_going);
   });
+}
+
+Selection select_gain_per_cost(const GraphView& graph, const PatchGrid& grid,
+                               const std::vector<FrameSize>& frames, std::int64_t halo,
+                               std::int64_t count, const KeepGoing& keep_going) {
+  GainPerCost choice(graph, grid, frames, {{halo, 1}});
+  return select_with(RectangleGreedy(choice), graph, count, keep_going);
 }
 
 }  // namespace palantir

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "error_graph.h"
+#include "rectangles.h"
 
 namespace palantir {
 
@@ -32,5 +33,12 @@ std::vector<double> objectives(const GraphView& graph, const std::int64_t* order
 // Picks min(count, nodes) anchors, each the one of largest gain = error * influence.
 Selection select_adjoint(const GraphView& graph, std::int64_t count,
                          const KeepGoing& keep_going = {});
+
+// Picks min(count, nodes) anchors, rectangles of patches by gain per pixel that a network with so
+// much halo computes. The graph's nodes are the patches of frames of these sizes. Throws
+// std::invalid_argument as Rectangles does.
+Selection select_gain_per_cost(const GraphView& graph, const PatchGrid& grid,
+                               const std::vector<FrameSize>& frames, std::int64_t halo,
+                               std::int64_t count, const KeepGoing& keep_going = {});
 
 }  // namespace palantir

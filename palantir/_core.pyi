@@ -167,6 +167,32 @@ def select_adjoint(
     shown: _Bytes,
     count: int,
 ) -> tuple[NDArray[np.int64], _Double, _Double]: ...
+def select_gain_per_cost(
+    row_start: NDArray[np.int64],
+    reference: NDArray[np.int32],
+    weight: _Double,
+    texture: _Double,
+    shown: _Bytes,
+    rows: int,
+    columns: int,
+    sizes: NDArray[np.int32],
+    halo: int,
+    count: int,
+) -> tuple[NDArray[np.int64], _Double, _Double]: ...
+def select_tiers(
+    row_start: NDArray[np.int64],
+    reference: NDArray[np.int32],
+    weight: _Double,
+    texture: _Double,
+    shown: _Bytes,
+    rows: int,
+    columns: int,
+    sizes: NDArray[np.int32],
+    networks: tuple[tuple[int, int], tuple[int, int]],
+    price: int,
+    remaining: _Double,
+    allowed: int,
+) -> tuple[NDArray[np.int64], _Bytes, _Double, float]: ...
 
 class LiveFrame:
     def __init__(

@@ -146,6 +146,17 @@ class ErrorGraph:
             np.repeat(self.shown, self.grid.count).astype(np.uint8),
         )
 
+    @property
+    def layout(self) -> tuple[int, int, NDArray[np.int32]]:
+        """Rows and columns of the grid, and width and height of each frame (int32 [T, 2]).
+
+        For native code. Raises ScheduleError where the grid does not fit a frame.
+        """
+        for size in set(self.frames.sizes):
+            self.grid.fit(*size)
+        sizes = np.stack([self.frames.width, self.frames.height], axis=1)
+        return self.grid.rows, self.grid.columns, sizes
+
     def errors(self, anchors: ArrayLike = (), remaining: Float | None = None) -> Float:
         """Estimated SR error of every node, float64 [N], once `anchors` (node indices) are run.
 

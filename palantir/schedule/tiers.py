@@ -14,26 +14,34 @@ anchors with the least J are kept: those for a smaller budget are no prefix of t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from palantir import _core
 from palantir.errors import ScheduleError
 from palantir.graph.error_graph import ErrorGraph
 from palantir.graph.intervals import Interval
 from palantir.schedule.cost_share import CostShare
 from palantir.schedule.network_budget import NetworkBudget, NetworkFacts
-from palantir.schedule.rectangles import Move, Rectangles, Tier
 from palantir.schedule.scheduling import check_finite
 from palantir.schedule.selection import Selection
-from palantir.tiles import merge_anchors, with_halo
 
 __all__ = ["Tiers", "select_tiers"]
 
-_LIGHT = 1
+_MOST_PRICE = 1 << 28  # multiply-accumulates per LR pixel: with the largest frame, below 2^61
+_MOST_MACS = 1 << 62
+_LARGEST_FRAME = 65536  # pixels a side; a halo beyond it is cut off everywhere
 _HALVES = (2, 3, 4, 6)  # of the light network's price, that it is taken to cost
 TierBudget: TypeAlias = CostShare | NetworkBudget
+
+
+class Tier(NamedTuple):
+    """A network: LR pixels of halo around a tile, and multiply-accumulates per LR pixel."""
+
+    halo: int
+    price: int
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,32 @@ class Tiers:
 def _tier(network: NetworkFacts, name: str) -> Tier:
     if network.halo is None or network.macs_per_pixel is None:
         raise ScheduleError(f"the {name} network's halo or its cost per pixel is not known")
-    return Tier(network.halo, network.macs_per_pixel)
+    if network.macs_per_pixel > _MOST_PRICE:
+        raise ScheduleError(
+            f"the {name} network takes {network.macs_per_pixel} multiply-accumulates a pixel, "
+            f"{_MOST_PRICE} at most can be counted"
+        )
+    return Tier(min(network.halo, _LARGEST_FRAME), network.macs_per_pixel)
+
+
+class _Picks(NamedTuple):
+    """Of one interval: node, whether for the light network, gain; and J at the end."""
+
+    order: NDArray[np.int64]
+    light: NDArray[np.bool_]
+    gain: NDArray[np.float64]
+    objective: float = 0.0
+
+    @classmethod
+    def none(cls) -> _Picks:
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.bool_), np.zeros(0))
+
+    def errors(self, part: ErrorGraph, remaining: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of each node; `remaining` as of `_best`."""
+        kept = np.zeros(part.nodes)
+        kept[self.order[self.light]] = remaining[self.order[self.light]]
+        kept[self.order[~self.light]] = 0.0
+        return part.errors(np.unique(self.order), kept)
 
 
 def select_tiers(
@@ -86,27 +119,27 @@ def select_tiers(
               for each interval. Picks are kept up to the first that would cost too much
     interval  as of `palantir.schedule.select`
 
-    Raises ScheduleError for an unusable interval, too many rectangles, or errors too large to be
-    added up.
+    Raises ScheduleError for an unusable interval, a grid that does not fit a frame, or errors too
+    large to be added up.
     """
     check_finite(graph)
     untouched = graph.errors()
     errors = np.zeros(graph.nodes)
-    order: list[int] = []
-    light: list[bool] = []
-    gain: list[float] = []
+    picks = [_Picks.none()]
     for first, stop in graph.intervals(interval):
         within = slice(first * graph.grid.count, stop * graph.grid.count)
         part = graph.between(first, stop, errors)
-        best = _best(part, tiers.share * untouched[within], tiers, budget)
-        errors[within] = best.errors()
-        order += [within.start + node for node in best.order]
-        light += best.light
-        gain += best.gain
+        remaining = tiers.share * untouched[within]
+        best = _best(part, remaining, tiers, budget)
+        errors[within] = best.errors(part, remaining)
+        picks.append(best._replace(order=within.start + best.order))
+    order = np.concatenate([each.order for each in picks])
+    light = np.concatenate([each.light for each in picks])
+    gain = np.concatenate([each.gain for each in picks])
     length = None if interval is None else Interval.parse(interval)
     return Selection(
-        order=np.array(order, np.int64),
-        gain=np.array(gain),
+        order=order,
+        gain=gain,
         total=np.maximum(graph.objective() - np.cumsum([0.0, *gain]), 0.0),
         selector="tiers",
         budget=budget,
@@ -117,109 +150,23 @@ def select_tiers(
             "light_halo": tiers.networks[0].halo,
             "light_share": tiers.share,
         },
-        light=np.array(light, np.bool_),
+        light=light,
     )
 
 
 def _best(
     part: ErrorGraph, remaining: NDArray[np.float64], tiers: Tiers, budget: TierBudget
-) -> _Greedy:
-    """The choice with the least J in an interval; the first of equal ones."""
-    light, large = tiers.networks
-    allowed = large.price * budget.pixels([(part.frames, part.grid)])
-    choices = []
-    for price in (*(light.price * times // 2 for times in _HALVES), large.price):
-        choices.append(_Greedy(part, remaining, tiers.networks, allowed))
-        choices[-1].run(price)
-    return min(choices, key=lambda choice: choice.objective())
-
-
-class _Greedy:
-    """Picks of one interval.
+) -> _Picks:
+    """The choice with the least J in an interval; the first of equal ones.
 
     remaining  float64 [N], the error of each node once it has gone through the light network
-    networks   the light one and the large one
-    allowed    multiply-accumulates
     """
-
-    def __init__(
-        self,
-        graph: ErrorGraph,
-        remaining: NDArray[np.float64],
-        networks: tuple[Tier, Tier],
-        allowed: int,
-    ) -> None:
-        self._graph, self._remaining = graph, remaining
-        self._networks, self._left = networks, allowed
-        self._tier = np.zeros((len(graph.frames), graph.grid.count), np.int8)
-        self.order: list[int] = []
-        self.light: list[bool] = []
-        self.gain: list[float] = []
-
-    def run(self, price: int) -> None:
-        """Pick until nothing gains, or the next pick would cost too much.
-
-        price  of an LR pixel of the light network, for comparing candidates
-        """
-        light, large = self._networks
-        rectangles = Rectangles(self._graph, [light._replace(price=price), large])
-        while True:
-            gains = self.gains()
-            move = rectangles.pick(gains)
-            if move is None or not self._take(move, gains[move.tier - 1]):
-                return
-
-    def objective(self) -> float:
-        """J with the picks so far."""
-        return float(self.errors() @ self._graph.arrays.shown)
-
-    def gains(self) -> NDArray[np.float64]:
-        """Of each node's change to the light tier and to the large one, float64 [2, N]."""
-        errors = self.errors()
-        influence = self._graph.influence(np.flatnonzero(self._tier))
-        gains: NDArray[np.float64] = np.stack([errors - self._remaining, errors]) * influence
-        return gains
-
-    def errors(self) -> NDArray[np.float64]:
-        """Of each node with the picks so far."""
-        kept = np.where(self._tier.ravel() == _LIGHT, self._remaining, 0.0)
-        return self._graph.errors(np.flatnonzero(self._tier), kept)
-
-    def _take(self, move: Move, gains: NDArray[np.float64]) -> bool:
-        """Pick the move's nodes as long as they are paid for; whether all are."""
-        t = move.nodes[0] // self._graph.grid.count
-        before, cost = self._tier[t].copy(), self._cost(t)
-        self._change(move.nodes, move.tier)
-        whole = self._cost(t) - cost
-        nodes = move.nodes
-        if whole > self._left:
-            self._tier[t] = before
-            nodes = self._affordable(move, t, cost)
-            whole = self._cost(t) - cost
-        self._left -= whole
-        self.order += nodes
-        self.light += [move.tier == _LIGHT] * len(nodes)
-        self.gain += gains[nodes].tolist()
-        return len(nodes) == len(move.nodes)
-
-    def _affordable(self, move: Move, t: int, cost: int) -> list[int]:
-        """Change the move's first nodes up to the first whose set would cost too much."""
-        for count, node in enumerate(move.nodes):
-            before = self._tier[t].copy()
-            self._change([node], move.tier)
-            if self._cost(t) - cost > self._left:
-                self._tier[t] = before
-                return move.nodes[:count]
-        return move.nodes
-
-    def _change(self, nodes: list[int], tier: int) -> None:
-        self._tier.ravel()[nodes] = tier
-
-    def _cost(self, t: int) -> int:
-        """Multiply-accumulates of a frame: of each network, its merged tiles with their halo."""
-        size = self._graph.frames.sizes[t]
-        return sum(
-            network.price * with_halo(tile, network.halo, *size).pixels
-            for tier, network in enumerate(self._networks, 1)
-            for tile in merge_anchors(self._tier[t] == tier, self._graph.grid, *size)
+    light, large = tiers.networks
+    allowed = min(large.price * budget.pixels([(part.frames, part.grid)]), _MOST_MACS)
+    choices = []
+    for price in (*(light.price * times // 2 for times in _HALVES), large.price):
+        order, through_light, gain, objective = _core.select_tiers(
+            *part.arrays, *part.layout, (light, large), price, remaining, allowed
         )
+        choices.append(_Picks(order, through_light.astype(np.bool_), gain, objective))
+    return min(choices, key=lambda choice: choice.objective)

@@ -10,6 +10,7 @@
 #include "input.h"
 #include "live.h"
 #include "merged_tiles.h"
+#include "tiers.h"
 
 namespace {
 
@@ -40,6 +41,34 @@ void any_arrays(Input& input) {
   require(picks.total.size() == picks.order.size() + 1 && picks.gain.size() == picks.order.size(),
           "a total before the first pick and after each");
   for (const int64_t node : picks.order) require(node >= 0 && node < view.nodes, "picks are nodes");
+  const std::vector<FrameSize> frames(graph.texture.size(), FrameSize{16, 16});
+  const auto whole = select_gain_per_cost(view, {1, 1}, frames, 4, view.nodes);
+  require(whole.order.size() == graph.texture.size(), "as many picks as nodes, whatever the values");
+}
+
+void rectangles(Input& input) {
+  std::mt19937 random(input.word());
+  const PatchGrid grid{input.number(1, 9), input.number(1, 9)};
+  const int frames = input.number(1, 8);
+  const Graph graph = video_graph(random, frames, grid.count(), input.number(1, 3), input.flag());
+  const std::vector<FrameSize> sizes(frames, FrameSize{input.number(9, 99), input.number(9, 99)});
+  const int halo = input.number(0, 40), picks = input.number(0, frames * grid.count());
+  const auto selection = select_gain_per_cost(graph.view(), grid, sizes, halo, picks);
+  std::vector<bool> picked(graph.texture.size());
+  for (const int64_t node : selection.order) {
+    require(!picked[static_cast<size_t>(node)], "no node is picked twice");
+    picked[static_cast<size_t>(node)] = true;
+  }
+  const auto totals = objectives(graph.view(), selection.order.data(), picks);
+  for (size_t i = 0; i < totals.size(); ++i)
+    require(std::fabs(totals[i] - selection.total[i]) <= 1e-9 * (1 + totals[0]),
+            "totals are the objectives of the prefixes");
+  const std::vector<double> left(graph.texture.size(), 0.5);
+  const std::array<NetworkTier, 2> tiers{{{2, 3}, {halo, 20}}};
+  const auto chosen = select_tiers(graph.view(), grid, sizes, tiers, input.number(3, 20),
+                                   left.data(), input.number(0, 1 << 20));
+  for (const int64_t node : chosen.order)
+    require(node >= 0 && node < static_cast<int64_t>(left.size()), "picks are nodes");
 }
 
 void greedy_is_greedy(Input& input) {
@@ -141,6 +170,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 1: case 2: greedy_is_greedy(input); break;
     case 3: large_graph(input); break;
     case 4: merged_tiles(input); break;
+    case 5: rectangles(input); break;
     default: live_intervals(input);
   }
   return 0;

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+from dataclasses import replace
 from fractions import Fraction
+from types import FrameType
 
 import numpy as np
 import pytest
@@ -11,6 +14,8 @@ from scipy.sparse import csr_array
 from palantir.errors import ScheduleError
 from palantir.graph import ErrorGraph, FrameTable, PatchGrid
 from palantir.schedule import CostShare, gain_per_cost, select
+from tests.schedule.conftest import MakeGraph
+from tests.schedule.numpy_rectangles import moves
 
 
 def graph(texture: list[list[float]], grid: PatchGrid, width: int, height: int) -> ErrorGraph:
@@ -79,7 +84,62 @@ def test_a_halo_below_zero_is_refused() -> None:
         gain_per_cost.select(TWO, 1, halo=-1)
 
 
-def test_more_rectangles_than_memory_holds_are_refused() -> None:
-    many = graph([[0.0] * 65536] * 3, PatchGrid(256, 256), 1024, 1024)
-    with pytest.raises(ScheduleError, match=r"256x256 on 3 coded frames has \d+ rectangles"):
-        gain_per_cost.select(many, 1)
+@pytest.mark.parametrize("halo", [0, 4, 40, 1000])
+def test_picks_are_those_of_sums_and_prices_made_anew(random_graph: MakeGraph, halo: int) -> None:
+    grids = [None, PatchGrid(5, 7), PatchGrid(1, 14)]
+    for seed in range(12):
+        made = random_graph(seed, grid=grids[seed % 3], **({"frames": 4} if seed % 3 else {}))
+        order = [node for nodes, _, _ in moves(made, [(halo, 1)]) for node in nodes]
+        picks = gain_per_cost.select(made, made.nodes, halo=halo)
+        assert picks.order[: len(order)].tolist() == order, seed
+        left = picks.order[len(order) :].tolist()
+        assert left == sorted(set(range(made.nodes)) - set(order)), seed
+        np.testing.assert_allclose(
+            picks.total, made.objectives(picks.order), rtol=1e-9, atol=1e-9 * picks.total[0]
+        )
+
+
+def test_frames_of_several_sizes_cost_what_theirs_do() -> None:
+    frames = FrameTable.plain(64, 48, [True] * 4)
+    frames = replace(frames, width=np.array([64, 32, 48, 32]), height=np.array([48, 24, 48, 24]))
+    texture = np.random.default_rng(1).random(4 * 12)
+    made = ErrorGraph(texture, csr_array((48, 48)), frames, PatchGrid(3, 4), (64, 48))
+    order = [node for nodes, _, _ in moves(made, [(5, 1)]) for node in nodes]
+    assert gain_per_cost.select(made, 48, halo=5).order.tolist() == order
+
+
+def test_a_frame_smaller_than_the_grid_is_refused() -> None:
+    frames = replace(FrameTable.plain(64, 48, [True]), width=np.array([3]))
+    made = ErrorGraph(np.ones(12), csr_array((12, 12)), frames, PatchGrid(3, 4), (64, 48))
+    with pytest.raises(ScheduleError, match="patch grid 3x4 does not fit a 3x48 frame"):
+        gain_per_cost.select(made, 1)
+
+
+def test_a_graph_without_frames_has_no_picks() -> None:
+    none = TWO.between(0, 0, np.zeros(TWO.nodes))
+    assert not len(gain_per_cost.select(none, 5).order)
+
+
+class _AlarmError(Exception):
+    pass
+
+
+def _raise(_: int, __: FrameType | None) -> None:
+    raise _AlarmError
+
+
+def test_a_signal_interrupts_it() -> None:
+    nodes = 60 * 1024  # each refers to itself in the frame before
+    later = np.arange(1024, nodes)
+    weights = csr_array((np.ones(later.size), (later, later - 1024)), shape=(nodes, nodes))
+    frames = FrameTable.plain(512, 512, [True] * 60)
+    texture = np.random.default_rng(1).random(nodes)
+    made = ErrorGraph(texture, weights, frames, PatchGrid(32, 32), (512, 512))
+    previous = signal.signal(signal.SIGALRM, _raise)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(_AlarmError):
+            gain_per_cost.select(made, made.nodes)  # seconds, if left alone
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)

@@ -9,15 +9,17 @@ import pytest
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from palantir import _core
 from palantir.errors import ScheduleError
 from palantir.graph import ErrorGraph, FrameTable, PatchGrid
 from palantir.models.network import NetworkLoad
 from palantir.schedule import CostShare, NetworkBudget, Tiers, select, select_tiers
-from palantir.schedule.rectangles import Move, Rectangles, Tier
-from palantir.schedule.tiers import _Greedy
+from palantir.schedule.tiers import Tier
 from palantir.tiles import merge_anchors, with_halo
+from tests.schedule.numpy_rectangles import moves
 
 NETWORKS = LIGHT_TIER, LARGE_TIER = Tier(2, 100), Tier(6, 800)
+PRICES = (100, 150, 200, 300, 800)  # of the light network's pixel, as compared
 LIGHT, LARGE = (NetworkLoad(tier.halo, tier.halo, tier.price) for tier in NETWORKS)
 WIDTH, HEIGHT = 64, 48
 
@@ -82,10 +84,11 @@ def test_each_pick_gains_most_per_cost_of_all_changes_of_tier(seed: int) -> None
     # One patch a frame, so that every candidate can be tried: a frame's light and large tile.
     graph, share = random_graph(seed, PatchGrid(1, 1), 9), 0.4
     prices, area = (100, 800), WIDTH * HEIGHT
-    greedy = _Greedy(graph, share * graph.errors(), NETWORKS, 3000 * area)
-    greedy.run(prices[0])
+    order, through_light, _, _ = _core.select_tiers(
+        *graph.arrays, *graph.layout, NETWORKS, prices[0], share * graph.errors(), 3000 * area
+    )
     tier, left = np.zeros(graph.nodes, np.int64), 3000
-    for node, light in zip(greedy.order, greedy.light, strict=True):
+    for node, light in zip(order, through_light, strict=True):
         best = {}
         for v in range(graph.nodes):
             for to in range(tier[v] + 1, 3):
@@ -98,7 +101,7 @@ def test_each_pick_gains_most_per_cost_of_all_changes_of_tier(seed: int) -> None
         left -= prices[1 - light] - (prices[tier[node] - 1] if tier[node] else 0)
         tier[node] = 2 - light
     assert left >= 0
-    assert len(set(greedy.order)) < len(greedy.order)  # some went over from light to large
+    assert len(set(order)) < len(order)  # some went over from light to large
 
 
 def test_a_light_network_that_leaves_everything_is_never_run() -> None:
@@ -145,18 +148,76 @@ def test_each_interval_has_the_budget_by_itself() -> None:
     assert (whole.parameters["light_macs_per_pixel"], whole.parameters["light_halo"]) == (100, 2)
 
 
+def recomputed_picks(
+    graph: ErrorGraph, price: int, remaining: NDArray[np.float64], allowed: int
+) -> tuple[list[int], list[bool]]:
+    """Nodes, and whether for the light network, up to the first that costs too much."""
+    tier = np.zeros(graph.nodes, np.int64)
+    order: list[int] = []
+    light: list[bool] = []
+    for nodes, to, _ in moves(graph, [(LIGHT_TIER.halo, price), LARGE_TIER], remaining):
+        before = tier.copy()
+        tier[nodes] = to
+        whole = cost(graph, tier) <= allowed
+        tier = tier if whole else before
+        for node in nodes:
+            tier[node] = to
+            if not whole and cost(graph, tier) > allowed:
+                return order, light
+            order.append(node)
+            light.append(to == 1)
+    return order, light
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_picks_are_those_of_sums_and_prices_made_anew(seed: int) -> None:
+    graph = random_graph(seed, PatchGrid(2 + seed % 4, 3 + seed % 3), 4)
+    remaining = (seed + 1) / 12 * graph.errors()
+    allowed = (seed + 1) * LARGE_TIER.price * WIDTH * HEIGHT // 5
+    for price in PRICES:
+        order, light, _, objective = _core.select_tiers(
+            *graph.arrays, *graph.layout, NETWORKS, price, remaining, allowed
+        )
+        wanted = recomputed_picks(graph, price, remaining, allowed)
+        assert (order.tolist(), light.astype(bool).tolist()) == wanted, price
+        tier = np.zeros(graph.nodes, np.int64)
+        for node, is_light in zip(order, light, strict=True):
+            tier[node] = 2 - is_light
+        assert objective == pytest.approx(recomputed(graph, tier, (seed + 1) / 12), abs=1e-9)
+
+
+def test_the_best_of_the_prices_compared_is_kept() -> None:
+    graph, share = random_graph(11, PatchGrid(3, 4), 6), 0.3
+    budget = CostShare(Fraction(1, 3), LARGE_TIER.halo)
+    allowed = LARGE_TIER.price * 2 * WIDTH * HEIGHT
+    left = []
+    for price in PRICES:
+        order, light = recomputed_picks(graph, price, share * graph.errors(), allowed)
+        tier = np.zeros(graph.nodes, np.int64)
+        for node, is_light in zip(order, light, strict=True):
+            tier[node] = 2 - is_light
+        left.append(recomputed(graph, tier, share))
+    assert len(set(left)) > 1
+    assert select_tiers(graph, budget, Tiers(LARGE, LIGHT, share)).total[-1] == pytest.approx(
+        min(left)
+    )
+
+
 def test_a_rectangle_takes_the_place_of_lower_tiers_and_leaves_higher_ones() -> None:
-    frames = FrameTable.plain(30, 10, [True])
-    graph = ErrorGraph(np.ones(3), csr_array((3, 3)), frames, PatchGrid(1, 3), (30, 10))
     # 100 pixels a patch; with the light network's halo 200 or 300, and 300 for the whole frame.
-    rectangles = Rectangles(graph, [Tier(10, 1), Tier(0, 4)])
-    assert rectangles.pick(np.array([[0.0, 3.0, 0.0], [0.0, 8.0, 0.0]])) == Move([1], 2)
-    # Both others to the light tier as one tile would be cheapest, were patch 1 not between them.
-    assert rectangles.pick(np.array([[3.0, 99.0, 3.1], [5.0, 99.0, 5.0]])) == Move([2], 1)
-    # Patch 2 to the large tier costs 400 less 200; patch 0 has cost nothing yet.
-    assert rectangles.pick(np.array([[0.0, 0.0, 0.0], [7.9, 0.0, 4.0]])) == Move([2], 2)
-    assert rectangles.tier.tolist() == [0, 2, 2]
-    assert rectangles.pick(np.zeros((2, 3))) is None
+    # The light network gains 2.4, 0 and 2.7, the large one 4.9, 8 and 5.2 for 400 a patch.
+    texture, remaining = np.array([4.9, 8, 5.2]), np.array([2.5, 8, 2.5])
+    frames = FrameTable.plain(30, 10, [True])
+    graph = ErrorGraph(texture, csr_array((3, 3)), frames, PatchGrid(1, 3), (30, 10))
+    order, light, gain, objective = _core.select_tiers(
+        *graph.arrays, *graph.layout, ((10, 1), (0, 4)), 1, remaining, 10**6
+    )
+    # With patch 1 large, the light network cannot take both others as one tile, 5.1 for 300: so
+    # patch 2 alone, 2.7 for 200; then to the large one, 2.5 for 400 - 200 instead of 4.9 for 400.
+    assert order.tolist() == [1, 2, 2, 0]
+    assert light.tolist() == [False, True, False, False]
+    assert gain == pytest.approx([8, 2.7, 2.5, 4.9])
+    assert objective == 0
 
 
 @pytest.mark.parametrize(
@@ -168,6 +229,7 @@ def test_a_rectangle_takes_the_place_of_lower_tiers_and_leaves_higher_ones() -> 
         (LIGHT, LARGE, 0.3, "the light network takes 800 .* the large one 100"),
         (LARGE, NetworkLoad(None, None, 100), 0.3, "the light network's halo or its cost"),
         (LARGE, NetworkLoad(3, 3, 0), 0.3, "the light network takes no multiply-accumulates"),
+        (NetworkLoad(3, 3, 2**28 + 1), LIGHT, 0.3, "the large network takes 268435457 .* counted"),
         (NetworkLoad(3, 3, None), LIGHT, 0.3, "the large network's halo or its cost"),
     ],
 )
