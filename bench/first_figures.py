@@ -48,7 +48,7 @@ def print_figures() -> None:
 
 def _decoding(clip: Path) -> list[Row]:
     packets = [packet.data for packet in VideoSource(clip).packets()]
-    grid = PatchGrid.default(854, 480)
+    grid = PatchGrid(3, 5)
 
     def decode(observe: bool) -> None:
         decoder = _core.Decoder(observe=observe)

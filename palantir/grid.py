@@ -15,10 +15,11 @@ __all__ = ["MOST_PATCHES", "PatchGrid"]
 
 MOST_PATCHES = 2**27  # of all coded frames that are held at once: a byte each in a cache profile
 
-_SHORT_SIDE_PATCHES = 3
-_PATCH_ASPECT = 1.0675  # of the paper's patches: 170.8 x 160 pixels at 854x480
+_DEFAULT_PATCHES = 8  # along the short side, unless they would be smaller than this:
+_DEFAULT_PATCH = 32  # pixels a side, the best of the sizes tried on 480x270 (docs/results.md)
+_LEAST_PATCHES = 3  # in spite of it
 _MAXIMUM_PATCHES = 65536  # of a frame: as many as a cache profile can hold
-_MINIMUM_PATCH = 16  # pixels a side, for the default grid only
+_MINIMUM_PATCH = 16  # pixels a side, for grids that nobody wrote down
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,22 @@ class PatchGrid:
     def default(cls, width: int, height: int) -> PatchGrid:
         """The grid for frames of `width` x `height` pixels when none is asked for.
 
-        Three patches along the short side and about square ones, as in the paper (3x5 patches
-        of 170x160 pixels at 854x480, section 6.1); fewer where they would fall below 16 pixels.
+        About square patches, eight along the short side; of 32 pixels where those would be
+        smaller, but three along the short side at least. 8x14 at 480x270 and at any 16:9 above.
+        """
+        fitting = (2 * min(width, height) + _DEFAULT_PATCH) // (2 * _DEFAULT_PATCH)
+        return cls.square(width, height, max(_LEAST_PATCHES, min(_DEFAULT_PATCHES, fitting)))
+
+    @classmethod
+    def square(cls, width: int, height: int, along_short_side: int) -> PatchGrid:
+        """About square patches, so many along the short side; none below 16 pixels.
+
+        Three are the paper's (3x5 patches of 170x160 pixels at 854x480, section 6.1).
         """
         _check_frame(width, height)
         short, long = sorted((width, height))
-        few = _patches_along(short, _SHORT_SIDE_PATCHES)
-        many = _patches_along(long, round(_SHORT_SIDE_PATCHES * long / short / _PATCH_ASPECT))
+        few = _patches_along(short, along_short_side)
+        many = _patches_along(long, round(along_short_side * long / short))
         return cls(few, many) if width >= height else cls(many, few)
 
     @classmethod

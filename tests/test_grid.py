@@ -17,18 +17,29 @@ def test_tiles_are_equal_and_the_last_takes_the_remainder() -> None:
 @pytest.mark.parametrize(
     ("width", "height", "grid"),
     [
-        (854, 480, "3x5"),
-        (1280, 720, "3x5"),
-        (480, 854, "5x3"),
-        (480, 480, "3x3"),
-        (64, 48, "3x4"),
+        (1920, 1080, "8x14"),  # patches grow with the frame
+        (854, 480, "8x14"),
+        (480, 270, "8x14"),
+        (270, 480, "14x8"),
+        (480, 480, "8x8"),
+        (320, 180, "6x11"),  # about 32x32
+        (160, 90, "3x5"),
+        (64, 48, "3x4"),  # three, above 16 pixels
         (32, 20, "1x2"),
         (2, 2, "1x1"),
         (1, 1, "1x1"),
     ],
 )
-def test_default_grid_keeps_the_papers_patch_shape(width: int, height: int, grid: str) -> None:
+def test_default_patches_are_square_and_not_too_many(width: int, height: int, grid: str) -> None:
     assert PatchGrid.default(width, height) == PatchGrid.parse(grid)
+
+
+def test_three_patches_along_the_short_side_are_the_papers() -> None:
+    assert PatchGrid.square(854, 480, 3) == PatchGrid.square(1280, 720, 3) == PatchGrid(3, 5)
+    assert PatchGrid.square(480, 854, 3) == PatchGrid(5, 3)
+    assert PatchGrid.square(40, 20, 3) == PatchGrid(1, 2)
+    with pytest.raises(ScheduleError, match="a 0x20 frame has no pixels"):
+        PatchGrid.square(0, 20, 3)
 
 
 def test_default_grid_fits_every_small_frame() -> None:

@@ -89,7 +89,7 @@ def _sizes(
 )  # fmt: skip
 @click.option("--grid", "grids", metavar="RxC", multiple=True, callback=_sizes,
               help="Patches of a frame; repeatable, the first is the main one "
-              "[3x5 on 854x480].")  # fmt: skip
+              "[8x14 on 854x480].")  # fmt: skip
 @click.option("--patch", "patches", metavar="WxH", multiple=True, callback=_sizes,
               help="A further grid, by its patches' size in LR pixels; repeatable.")  # fmt: skip
 @click.option(

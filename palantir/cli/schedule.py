@@ -125,7 +125,7 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     help="Share of the patch area (5%), number of patches (20), or what the network may compute "
     "(20GMAC/s, halo included), for each interval.",
 )
-@grid_option("Patches of a frame, rows x columns [3x5 on 854x480].")
+@grid_option("Patches of a frame, rows x columns [8x14 on 854x480].")
 @click.option("--patch", metavar="WxH", callback=_patch, help="Instead: a patch in LR pixels.")
 @click.option(
     "--interval",

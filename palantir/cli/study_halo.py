@@ -39,7 +39,7 @@ Examples:
 )  # fmt: skip
 @click.option("--every", metavar="N", type=click.IntRange(1), default=12, show_default=True,
               help="Take every N-th displayed frame.")  # fmt: skip
-@grid_option("Patches of a frame, rows x columns [3x5 on 854x480].")
+@grid_option("Patches of a frame, rows x columns [8x14 on 854x480].")
 @click.option("--model-threads", type=click.IntRange(0, 64), default=0,
               help="Threads of the network [one a core].")  # fmt: skip
 @json_option

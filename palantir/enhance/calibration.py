@@ -31,7 +31,7 @@ def stream_patches(
     seed: int = 0,
     progress: Callable[[int], None] = lambda done: None,
 ) -> list[NDArray[np.float32]]:
-    """So many patches of the default grid with their halo, drawn by lot from all coded frames.
+    """So many patches of the paper's size with their halo, drawn by lot from all coded frames.
 
     In one pass and in bounded memory; float32 [1, c, h, w] each, in the order of the stream. All
     patches where there are fewer. `progress` hears how many packets are read.
@@ -46,7 +46,7 @@ def stream_patches(
     for packet in decode_packets(source):
         for frame in packet.frames:
             check_format(frame, str(source.path))
-            grid = PatchGrid.default(frame.width, frame.height)
+            grid = PatchGrid.square(frame.width, frame.height, 3)
             for tile in patch_tiles(grid, frame.width, frame.height):
                 lot = lots.random()
                 if len(kept) < count or lot < -kept[0][0]:

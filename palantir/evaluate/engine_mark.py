@@ -52,7 +52,7 @@ class _Lots:
 
 def enhancing_mark(material: Material, reuse: str) -> str:
     """Of decoding, reuse in a mode, and rendering, as far as the first packets show."""
-    grid = PatchGrid.default(material.source.width, material.source.height)
+    grid = PatchGrid.square(material.source.width, material.source.height, 3)
     mode, fade = reuse_mode(reuse)
     enhancer = Enhancer(
         _Lots(material.scale), grid, reuse=mode, fade=fade, colour=material.source.colour,

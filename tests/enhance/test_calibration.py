@@ -34,7 +34,7 @@ def all_patches(clip: Path, network: SRNetwork) -> Patches:
     patches = []
     for frame in coded_frames(clip):
         width, height = frame.width, frame.height
-        grid = PatchGrid.default(width, height)
+        grid = PatchGrid.square(width, height, 3)
         x, y = grid.column_edges(width), grid.row_edges(height)
         for row in range(grid.rows):
             for column in range(grid.columns):
@@ -90,4 +90,4 @@ def test_a_network_whose_halo_is_not_known_is_refused(plain_clip: Path, tmp_path
 def test_hidden_frames_are_drawn_from_too(hidden_clip: Path, network: SRNetwork) -> None:
     every, shown = all_patches(hidden_clip, network), sum(1 for _ in read_frames(hidden_clip))
     drawn = stream_patches(VideoSource(hidden_clip), network, 10_000)
-    assert len(drawn) == len(every) > shown * PatchGrid.default(51, 39).count
+    assert len(drawn) == len(every) > shown * PatchGrid.square(51, 39, 3).count
