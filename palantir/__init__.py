@@ -34,13 +34,21 @@ if TYPE_CHECKING:
     from palantir.graph import ErrorGraph, PatchGrid
     from palantir.models import SRNetwork
     from palantir.profile import CacheProfile
-    from palantir.schedule import Budget, LiveScheduler, Selection, select, select_jointly
+    from palantir.schedule import (
+        Budget,
+        CostShare,
+        LiveScheduler,
+        Selection,
+        select,
+        select_jointly,
+    )
 
 __all__ = [
     "BitstreamError",
     "Budget",
     "CacheProfile",
     "CodedFrame",
+    "CostShare",
     "ErrorGraph",
     "LiveScheduler",
     "MediaError",
@@ -64,6 +72,7 @@ _ROOM_OF = {
     "Budget": "schedule",
     "CacheProfile": "profile",
     "CodedFrame": "codec",
+    "CostShare": "schedule",
     "ErrorGraph": "graph",
     "LiveScheduler": "schedule",
     "PatchGrid": "graph",

@@ -59,7 +59,7 @@ def command(
     as_json: bool,
     progress: bool | None,
 ) -> None:
-    """Make an LR stream from CLIP, schedule 5 %, enhance it, and compare ways of upscaling."""
+    """Make an LR stream from CLIP, schedule 5 % of the cost, enhance, compare ways of upscaling."""
     from palantir.evaluate import run_demo
     from palantir.media import probe
 

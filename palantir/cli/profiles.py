@@ -42,7 +42,7 @@ class Settings:
     grid: PatchGrid | None
     patch: tuple[int, int] | None
     interval: Interval | None
-    selector: str
+    selector: str | None
     without: Literal["weight", "texture"] | None
     seed: int | None
     live: bool
@@ -53,10 +53,14 @@ class Settings:
     keep_going: bool
     threads: int
     progress: bool | None
+    joint: bool
 
     def __post_init__(self) -> None:
         if self.grid and self.patch:
             raise click.UsageError("--grid and --patch exclude each other")
+        if self.selector is None:
+            ours = self._computed and not self.live and not self.joint
+            object.__setattr__(self, "selector", "gain-per-cost" if ours else "adjoint")
         if self.live and (self.selector != "adjoint" or self.without):
             raise click.UsageError("--live goes with --selector adjoint and the whole graph")
         if not self.live and (self.tail or self.deadline):
@@ -67,26 +71,30 @@ class Settings:
             self._check_light()
         elif self.light_share is not None:
             raise click.UsageError("--light-share goes with --light-model")
-        if self.halo is not None and not self._counts_pixels:
+        if self.halo is not None and self.selector != "gain-per-cost" and not self._computed:
             raise click.UsageError(
-                "--halo goes with --selector gain-per-cost or a --budget in MAC/s"
+                "--halo goes with --selector gain-per-cost or a budget of what the network computes"
             )
 
     @property
-    def _counts_pixels(self) -> bool:
-        from palantir.schedule import NetworkBudget
+    def _computed(self) -> bool:
+        """Whether the budget counts what the network computes, not patches."""
+        from palantir.schedule import CostShare, NetworkBudget
 
-        return self.selector == "gain-per-cost" or isinstance(self.budget, NetworkBudget)
+        return isinstance(self.budget, CostShare | NetworkBudget)
 
     def _check_light(self) -> None:
-        from palantir.schedule import NetworkBudget
-
-        fits = self.selector == "gain-per-cost" and not self.without
-        if not (fits and isinstance(self.budget, NetworkBudget)):
+        if self.selector != "gain-per-cost" or self.without or not self._computed:
             raise click.UsageError(
                 "--light-model goes with --selector gain-per-cost, the whole graph and a --budget "
-                "in MAC/s"
+                "of what the network computes"
             )
+
+    @property
+    def chosen_selector(self) -> str:
+        """The one asked for, or the one that suits the budget."""
+        assert self.selector is not None
+        return self.selector
 
     def grid_of(self, source: VideoSource) -> PatchGrid | None:
         """The grid asked for, if any."""
@@ -135,7 +143,7 @@ def _whole(segment: str, settings: Settings, damage: Damage) -> _Made:
     graph, constructing = _construct(segment, settings, damage)
     begin = time.perf_counter()
     selection = _tiers(graph, settings) if settings.light_model else select(
-        graph, settings.budget, settings.selector, settings.interval or "gop",
+        graph, settings.budget, settings.chosen_selector, settings.interval or "gop",
         without=settings.without, options=settings.options,
     )  # fmt: skip
     selecting = time.perf_counter() - begin
@@ -145,9 +153,9 @@ def _whole(segment: str, settings: Settings, damage: Damage) -> _Made:
 def _tiers(graph: ErrorGraph, settings: Settings) -> Selection:
     """Of two networks."""
     from palantir.models import network_load
-    from palantir.schedule import NetworkBudget, Tiers, select_tiers
+    from palantir.schedule import CostShare, NetworkBudget, Tiers, select_tiers
 
-    assert isinstance(settings.budget, NetworkBudget)
+    assert isinstance(settings.budget, CostShare | NetworkBudget)
     large, light = (
         network_load(model, settings.halo) for model in (settings.model, settings.light_model)
     )
@@ -199,7 +207,7 @@ def jointly(targets: Mapping[Path, str], settings: Settings) -> Iterator[Facts]:
     ]
     begin = time.perf_counter()
     selections = select_jointly(
-        [graph for graph, _ in built], settings.budget, settings.selector,
+        [graph for graph, _ in built], settings.budget, settings.chosen_selector,
         without=settings.without, options=settings.options,
     )  # fmt: skip
     selecting = time.perf_counter() - begin
@@ -251,6 +259,8 @@ def _save(target: Path, segment: str, profile: CacheProfile, damage: Damage) -> 
         "coded_frames": len(profile),
         "shown_frames": int(profile.shown.sum()),
         "grid": str(profile.grid),
+        "selector": profile.selector,
+        "parameters": dict(profile.parameters),
         "anchors": int(profile.anchors.sum()),
         "light_anchors": 0 if profile.light is None else int(profile.light.sum()),
         "patches": profile.anchors.size,

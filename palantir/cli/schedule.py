@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\b
 Examples:
-  palantir schedule segment.webm                       segment.pcp, 5 % of the patch area
+  palantir schedule segment.webm                       segment.pcp, 5 % of per-frame SR's cost
   palantir schedule segment.webm -o a.pcp --budget 20  20 patches in each GoP
   palantir schedule segment.webm --patch 64x64 --interval 200ms --json
-  palantir schedule segment.webm --budget 20GMAC/s --model net.onnx --selector gain-per-cost
-  palantir schedule segment.webm --budget 20GMAC/s --selector gain-per-cost \\
-      --model large.onnx --light-model light.onnx
+  palantir schedule segment.webm --budget 5% --by area
+  palantir schedule segment.webm --budget 20GMAC/s --model net.onnx
+  palantir schedule segment.webm --model large.onnx --light-model light.onnx
   palantir schedule *.webm -o profiles --resume        one profile each; go on later
   palantir schedule a.webm b.webm --joint --budget 1%  the budget goes where it gains most
   palantir schedule segment.webm --selector random --seed 7
@@ -47,12 +48,13 @@ Examples:
 
 \b
 Selectors:
-  adjoint      greedy by exact gains, in native code
+  adjoint      greedy by exact gains, in native code; the default for budgets in patches, and
+               with --live and --joint
   sequential   the same picks, every candidate set evaluated in full: the slow reference
   spmv, spmm   the same picks on torch, one candidate set or many at a time; need the extra
                palantir-sr[torch]
   gain-per-cost  rectangles of patches, up to whole frames, by exact gain per pixel that the
-               network (--model) computes, halo included: for budgets in MAC/s
+               network (--model) computes, halo included; the default for budgets of that
   neuroscaler  whole frames: key frames, alt-refs, others, by coded bytes and distance
   key-uniform  whole frames: key frames, then evenly spaced ones
   key-alt      whole frames: key frames, alt-refs by coded bytes, then evenly spaced ones
@@ -90,27 +92,36 @@ def _patch(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int
 
 
 def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Allowance:
-    from palantir.schedule import Budget, NetworkBudget
+    from palantir.schedule import Budget, CostShare, NetworkBudget
 
-    model, network = context.params.get("model"), None
-    if NetworkBudget.is_meant(text):
+    model, halo, by = (context.params.get(name) for name in ("model", "halo", "by"))
+
+    def parse(text: str) -> Allowance:
         from palantir.models import network_load
 
-        network = network_load(model, context.params.get("halo"))
-    elif model and context.params.get("selector") != "gain-per-cost":
-        raise click.BadParameter(f"{text!r} does not depend on --model; 20GMAC/s would")
-    parse = parsed_by(lambda given: Budget.parse(given, network))
-    parsed: Allowance = parse(context, parameter, text)
+        budget = None if NetworkBudget.is_meant(text) else Budget.parse(text)
+        share = budget.value if isinstance(budget, Budget) and budget.is_share else None
+        if by and share is None:
+            raise ScheduleError(f"budget {text!r} is no share: --by does not go with it")
+        if budget is None:
+            return Budget.parse(text, network_load(model, halo))
+        if share is not None and by != "area":
+            return CostShare.of_network(Fraction(repr(share)), network_load(model, halo))
+        if model and context.params.get("selector") != "gain-per-cost":
+            raise ScheduleError(f"budget {text!r} does not depend on --model; 20GMAC/s would")
+        return budget
+
+    parsed: Allowance = parsed_by(parse)(context, parameter, text)
     return parsed
 
 
 @click.command("schedule", epilog=_EXAMPLES)
 @file_argument("segments", nargs=-1, required=True, metavar="SEGMENT...")
 @output_option("-o", "--output", help="Profile to write [SEGMENT's name .pcp]; of several: folder.")
-@file_option("--model", "Network of a budget in MAC/s or gain-per-cost [the shipped x4 network].",
+@file_option("--model", "The network that is scheduled for [the shipped x4 network].",
              is_eager=True)  # fmt: skip
 @file_option("--light-model", "A lighter network beside --model: each patch goes where it gains "
-             "most per cost; with gain-per-cost and a --budget in MAC/s.")  # fmt: skip
+             "most per cost.")  # fmt: skip
 @halo_option
 @click.option(
     "--light-share", type=click.FloatRange(0, 1),
@@ -122,8 +133,14 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     metavar="SHARE|N|RATE",
     show_default=True,
     callback=_budget,
-    help="Share of the patch area (5%), number of patches (20), or what the network may compute "
-    "(20GMAC/s, halo included), for each interval.",
+    help="Share of what the network would compute on every patch (5%), number of patches (20), or "
+    "what it may compute (20GMAC/s), halo included, for each interval.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["cost", "area"]),
+    is_eager=True,
+    help="What a share is of: per-frame SR's network cost, or the patch area  [default: cost].",
 )
 @grid_option("Patches of a frame, rows x columns [8x14 on 854x480].")
 @click.option("--patch", metavar="WxH", callback=_patch, help="Instead: a patch in LR pixels.")
@@ -138,10 +155,8 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     "--selector",
     type=click.Choice(_SELECTORS),
     metavar="NAME",
-    default="adjoint",
-    show_default=True,
     is_eager=True,
-    help="Who chooses; the list is below.",
+    help="Who chooses; the list is below  [default: by the budget].",
 )
 @click.option(
     "--without",
@@ -183,11 +198,12 @@ def command(
     **settings: Any,
 ) -> None:
     """Choose the anchor patches of each SEGMENT, a VP9 file, and write its cache profile."""
-    chosen = Settings(**settings)
-    if joint and (resume or chosen.interval or chosen.live):
+    settings.pop("by")
+    if joint and (resume or settings["interval"] or settings["live"]):
         raise click.UsageError("--joint excludes --interval, --live and --resume")
-    if joint and chosen.light_model:
+    if joint and settings["light_model"]:
         raise click.UsageError("--joint excludes --light-model")
+    chosen = Settings(joint=joint, **settings)
     targets = _targets(segments, output, chosen.model, chosen.light_model)
     steps = jointly(targets, chosen) if joint else one_by_one(targets, chosen, resume)
     for facts in steps:

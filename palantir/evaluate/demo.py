@@ -22,7 +22,7 @@ from palantir.media.colour import Colour
 from palantir.media.png import write_png
 from palantir.models import SRNetwork
 from palantir.profile import CacheProfile
-from palantir.schedule import Selection, select
+from palantir.schedule import CostShare, Selection, select
 
 __all__ = ["Demo", "run_demo"]
 
@@ -51,7 +51,7 @@ def run_demo(
     folder  where results go; made if missing
     steps   called with the title and length of each long step, gives the progress callback
 
-    Raises MediaError and ModelError.
+    Raises MediaError and ModelError, and ScheduleError where the network's halo is not known.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def run_demo(
         raise MediaError(f"{clip}: only {encoded} of {frames} frames from frame {start} on")
 
     graph = ErrorGraph.from_video(lr)
-    selections = [select(graph, float(budget), interval="gop") for budget in BUDGETS]
+    selections = [_schedule(graph, network, budget) for budget in BUDGETS]
     profile = CacheProfile.from_selection(graph, selections[-1])
     profile.save(folder / "lr.pcp")
 
@@ -86,6 +86,12 @@ def run_demo(
     return Demo(rows, lr, folder / "lr.pcp", video, picture)
 
 
+def _schedule(graph: ErrorGraph, network: SRNetwork, share: Fraction) -> Selection:
+    """As `palantir schedule` does; ScheduleError where the network's halo is not known."""
+    budget = CostShare.of_network(share, network)
+    return select(graph, budget, "gain-per-cost", "gop", options={"halo": budget.halo})
+
+
 def _variants(
     graph: ErrorGraph, network: SRNetwork, selections: Sequence[Selection]
 ) -> list[Variant]:
@@ -100,7 +106,7 @@ def _variants(
         Variant("bicubic", kernel="bicubic"),
         *(
             enhanced(
-                f"{reuse}, {100 * float(budget):.3g}% anchors",
+                f"{reuse}, {100 * float(budget):.3g}% of cost",
                 reuse,
                 picks.anchors_by_frame(*shape),
             )

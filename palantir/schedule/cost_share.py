@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from palantir.errors import ScheduleError
 from palantir.schedule.allowance import Allowance, Part
+from palantir.schedule.network_budget import NetworkFacts
 from palantir.schedule.tile_cost import most_within, prefix_within
 
 __all__ = ["CostShare"]
@@ -38,6 +39,16 @@ class CostShare(Allowance):
             raise ScheduleError(f"budget {self.share} is not a share of per-frame SR's cost")
         if self.halo < 0:
             raise ScheduleError(f"budget {self}: a halo of {self.halo} pixels is none")
+
+    @classmethod
+    def of_network(cls, share: Fraction, network: NetworkFacts) -> CostShare:
+        """The share for a network. Raises ScheduleError, too, where its halo is not known."""
+        if network.halo is None:
+            raise ScheduleError(
+                f"budget {float(100 * share):.6g}% of the network's cost: its receptive field is "
+                "unbounded; give --halo, or --by area"
+            )
+        return cls(share, network.halo)
 
     def __str__(self) -> str:
         return f"{float(100 * self.share):.6g}% of per-frame SR's network cost"

@@ -33,7 +33,8 @@ __all__ = ["LiveScheduler"]
 class LiveScheduler:
     """Takes a stream packet by packet and gives the anchors of each interval as it closes.
 
-    budget       share of the patch area, number of anchors or NetworkBudget, for each interval
+    budget       share of the patch area, number of anchors, CostShare or NetworkBudget, for each
+                 interval
     interval     a number of coded frames, a time ("200ms") or "gop" (from key frame to key frame);
                  it may begin anywhere in a GoP
     grid         patches of a frame; None takes the default for the first frame's size

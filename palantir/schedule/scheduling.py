@@ -30,8 +30,9 @@ def select(
 ) -> Selection:
     """Chooses the anchors of `graph`.
 
-    budget    share of the patch area (0.05, "5%"), number of anchors (12, "12") or NetworkBudget,
-              for each interval; whatever `Budget.parse` takes
+    budget    share of the patch area (0.05, "5%"), number of anchors (12, "12"), CostShare (the
+              5% of `palantir schedule`) or NetworkBudget, for each interval; whatever
+              `Budget.parse` takes
     selector  one of SELECTORS (docs/method.md, selectors), or a function of the signature Selector;
               "all" and "none" disregard the budget
     interval  "gop" (from key frame to key frame), a number of coded frames, a time ("200ms"), or

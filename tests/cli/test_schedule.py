@@ -48,10 +48,10 @@ def test_a_selector_is_called_by_its_name(run: Run, here: Path, name: str) -> No
 
 def test_a_halo_of_ones_own_is_counted_or_refused(run: Run, here: Path) -> None:
     words = ("schedule", "segment.webm", "--halo", "1")
-    run(*words).complains(
-        "--halo goes with --selector gain-per-cost or a --budget in MAC/s", code=2
+    run(*words, "--by", "area").complains(
+        "--halo goes with --selector gain-per-cost or a budget of what the network computes", code=2
     )
-    for more in (("--selector", "gain-per-cost"), ("--budget", "1GMAC/s")):
+    for more in (("--by", "area", "--selector", "gain-per-cost"), ("--budget", "1GMAC/s"), ()):
         assert run(*words, *more).code == 0
         assert CacheProfile.load(here / "segment.pcp").parameters["halo"] == 1
     run(*words[:2], "--light-share", "0.5").complains("goes with --light-model", code=2)
@@ -71,7 +71,8 @@ def test_the_seed_of_random_picks(run: Run, here: Path) -> None:
     )
     assert one.to_bytes() == same.to_bytes()
     assert (one.anchors != other.anchors).any()
-    assert other.parameters == {"interval": "gop", "seed": 2}
+    cost = {"network_share": 0.2, "halo": 4}
+    assert other.parameters == {"interval": "gop", "seed": 2, **cost}
 
 
 @pytest.mark.parametrize("without", ["weight", "texture"])
@@ -91,6 +92,42 @@ def test_an_interval_may_be_a_time(run: Run, here: Path) -> None:
     assert [counts[:5].sum(), counts[5:10].sum(), counts[10:].sum()] == [2, 2, 2]
 
 
+def cost_of(profile: CacheProfile, halo: int) -> int:
+    """LR pixels of 64x48 frames that go through the network."""
+    return sum(
+        with_halo(tile, halo, 64, 48).pixels
+        for anchors in profile.anchors
+        for tile in merge_anchors(anchors, profile.grid, 64, 48)
+    )
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 1.0])
+def test_a_share_is_of_what_per_frame_sr_costs(run: Run, here: Path, share: float) -> None:
+    profile = profile_of(run, "--budget", f"{share:.0%}")
+    assert profile.selector == "gain-per-cost"
+    assert profile.parameters == {"interval": "gop", "network_share": share, "halo": 4}
+    allowed = share * FRAMES * 64 * 48
+    assert allowed - 24 * 24 <= cost_of(profile, 4) <= allowed  # a patch and its halo
+    assert profile.budget == profile.anchors.sum()
+
+
+def test_a_share_may_be_of_the_patch_area(run: Run, here: Path) -> None:
+    profile = profile_of(run, "--budget", "20%", "--by", "area")
+    expected = select(ErrorGraph.from_video("segment.webm"), 0.2, interval="gop")
+    assert set(profile.anchors.ravel().nonzero()[0]) == set(expected.order)
+    assert (profile.selector, profile.budget) == ("adjoint", 0.2)
+    assert profile.parameters == {"interval": "gop"}
+
+
+def test_the_selector_suits_the_budget_unless_it_is_named(run: Run, here: Path) -> None:
+    def chosen(*words: str) -> str:
+        return profile_of(run, *words).selector
+
+    assert chosen() == chosen("--budget", "1GMAC/s") == "gain-per-cost"
+    assert chosen("--budget", "20") == chosen("--by", "area") == chosen("--live") == "adjoint"
+    assert chosen("--selector", "texture") == "texture"
+
+
 @pytest.mark.parametrize("model", [None, "x2.onnx"])
 def test_a_budget_may_be_what_the_network_computes(run: Run, here: Path, model: str | None) -> None:
     """What is chosen costs no more than is allowed, and about as much."""
@@ -104,11 +141,7 @@ def test_a_budget_may_be_what_the_network_computes(run: Run, here: Path, model: 
     parameters = {"macs_per_pixel": network.macs_per_pixel, "halo": network.halo}
     assert profile.parameters == {"interval": "gop", "macs_per_second": rate, **parameters}
     assert profile.budget == np.count_nonzero(profile.anchors) > 0
-    pixels = sum(
-        with_halo(tile, network.halo, 64, 48).pixels
-        for anchors in profile.anchors
-        for tile in merge_anchors(anchors, profile.grid, 64, 48)
-    )
+    pixels = cost_of(profile, network.halo)
     allowed = 10 * 32 * 24 * FRAMES / 25
     assert allowed - 64 * 48 <= pixels <= allowed
 
@@ -120,6 +153,8 @@ def test_a_network_that_cannot_be_read_is_an_error_of_its_own(run: Run, here: Pa
     whole = small_networks.helper.make_node("GlobalAveragePool", ["x"], ["y"])
     Path("whole.onnx").write_bytes(small_networks.model([whole], []))
     run(*words, "whole.onnx").complains("receptive field is unbounded", code=2)
+    share = (*words[:4], "--model", "whole.onnx")
+    run(*share).complains("its receptive field is unbounded; give --halo, or --by area", code=2)
     assert not Path("out.pcp").exists()
 
 
@@ -196,7 +231,7 @@ def test_live_scheduling_chooses_what_the_whole_graph_would(
     run: Run, here: Path, interval: str
 ) -> None:
     live = profile_of(run, "--live", "--interval", interval)
-    whole = profile_of(run, "--interval", interval)
+    whole = profile_of(run, "--interval", interval, "--selector", "adjoint")
     np.testing.assert_array_equal(live.anchors, whole.anchors)
     np.testing.assert_array_equal(live.packet, whole.packet)
     np.testing.assert_array_equal(live.shown, whole.shown)

@@ -11,7 +11,7 @@ from palantir.profile import CacheProfile
 from tests.cli.outcome import Run
 from tests.enhance.networks import silent
 
-TIERS = ("--selector", "gain-per-cost", "--light-model", "light.onnx")
+TIERS = ("--light-model", "light.onnx")
 BUDGET = ("--budget", "300MMAC/s")
 
 
@@ -52,11 +52,21 @@ def test_a_profile_of_two_networks_is_enhanced_with_both(run: Run, here: Path) -
     assert "the light network enlarges 2 times, the other 4 times" in wrong.err
 
 
+def test_a_share_is_of_the_large_networks_cost(run: Run, here: Path) -> None:
+    assert run("schedule", "segment.webm", *TIERS).code == 0
+    profile = CacheProfile.load("segment.pcp")
+    assert profile.light is not None
+    assert (profile.selector, profile.parameters["network_share"]) == ("tiers", 0.05)
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (TIERS, "--light-model goes with --selector gain-per-cost, the whole graph and a --budget"),
-        ((*TIERS[2:], *BUDGET), "--light-model goes with --selector gain-per-cost"),
+        (
+            (*TIERS, "--by", "area"),
+            "--light-model goes with --selector gain-per-cost, the whole",
+        ),
+        ((*TIERS, *BUDGET, "--selector", "adjoint"), "--light-model goes with --selector gain-per"),
         ((*TIERS, *BUDGET, "--without", "weight"), "--light-model goes with"),
         ((*TIERS, *BUDGET, "--joint"), "--joint excludes --light-model"),
         ((*TIERS, *BUDGET, "--light-share", "1.1"), "--light-share"),
