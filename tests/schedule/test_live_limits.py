@@ -123,13 +123,14 @@ def test_a_packet_with_unusable_errors_leaves_no_trace(reason: str, interval: in
         return errors
 
     packets = decoded("alt-ref")
-    live = LiveScheduler(2, interval, error_model=spoiled)
+    live = LiveScheduler(2, interval, grid="3x4", error_model=spoiled)
     found = [interval for packet in packets[:11] for interval in live.push(packet)]
     with pytest.raises(ScheduleError) as error:
         live.push(packets[11])
     assert reason in one_line(error)
     assert "coded frame 12" in one_line(error)
-    assert_same([*found, *run(live, packets[11:])], run(LiveScheduler(2, interval), packets))
+    unspoiled = LiveScheduler(2, interval, grid="3x4")
+    assert_same([*found, *run(live, packets[11:])], run(unspoiled, packets))
 
 
 def test_packets_out_of_order_are_refused() -> None:
