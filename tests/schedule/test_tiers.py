@@ -220,6 +220,24 @@ def test_a_rectangle_takes_the_place_of_lower_tiers_and_leaves_higher_ones() -> 
     assert objective == 0
 
 
+def test_losses_that_shrink_and_errors_that_rise_are_seen() -> None:
+    # Frames of three patches. The light network costs 200 for one at the edge, 300 for all three.
+    texture, remaining = np.zeros(15), np.zeros(15)
+    texture[[0, 1, 2, 6, 12]] = 4, 1, 4, 4.2, 0.75
+    remaining[1] = 2  # twice what it has by itself
+    weights = csr_array(([10, 0.5], ([3, 9], [1, 1])), shape=(15, 15))
+    graph = ErrorGraph(texture, weights, FrameTable.plain(30, 10, [True] * 5), PatchGrid(1, 3),
+                       (30, 10))  # fmt: skip
+    order, light, gain, _ = _core.select_tiers(
+        *graph.arrays, *graph.layout, ((10, 1), (0, 10**6)), 1, remaining, 10**12
+    )
+    # Patch 3 takes ten times the error of 1; with it gone, 1 loses 1.5 and no longer 11.5, and its
+    # frame gains 6.5 for 300, more than 4.2 for 200. Patch 9 then takes 1 from it instead of 0.5.
+    assert order[:7].tolist() == [3, 0, 1, 2, 6, 9, 12]
+    assert light[:7].all()
+    assert gain[:7] == pytest.approx([10, 4, -1.5, 4, 4.2, 1, 0.75])
+
+
 @pytest.mark.parametrize(
     ("large", "light", "share", "reason"),
     [
