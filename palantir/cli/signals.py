@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -19,7 +20,8 @@ _WORDS = {
     signal.SIGHUP: "the terminal is gone",
 }
 _DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
-_AGAIN = 0.02  # seconds
+_AGAIN = 0.02  # seconds between looks whether an exception is still on its way
+_COLLECTING = 25  # looks between collections of garbage
 
 
 class Stopped(BaseException):
@@ -35,7 +37,7 @@ def stopping_cleanly() -> Iterator[None]:
     """Raise Stopped in the block on SIGINT, SIGTERM and SIGHUP; the second one ends at once.
 
     Code that calls Python from C may drop the exception, so it is raised again a moment after
-    the last one has died, until it comes through.
+    the last one has died, until it comes through; code that keeps it has it.
 
     A signal that the caller ignores (`nohup`) or handles stays as it is.
     """
@@ -46,6 +48,7 @@ def stopping_cleanly() -> Iterator[None]:
     ours = [number for number, handler in before.items() if handler in _DEFAULTS]
     received: list[int] = []
     raised: ReferenceType[Stopped] | None = None
+    ticks = 0
 
     def stop(number: int, _: FrameType | None) -> NoReturn:
         nonlocal raised
@@ -63,6 +66,10 @@ def stopping_cleanly() -> Iterator[None]:
             del stopped  # or its own traceback would keep it alive
 
     def raise_again(number: int, frame: FrameType | None) -> None:
+        nonlocal ticks
+        ticks += 1
+        if ticks % _COLLECTING == 0:
+            gc.collect()  # what dropped it may have left it in a cycle
         if raised is not None and raised() is None:  # nobody passes it on any more: it was lost
             stop(number, frame)
 
@@ -71,9 +78,14 @@ def stopping_cleanly() -> Iterator[None]:
     if signal.SIGALRM in ours:
         signal.signal(signal.SIGALRM, raise_again)
     try:
-        with _without_words_of_the_lost():
-            yield
-    except Exception as error:
+        try:
+            with _without_words_of_the_lost():
+                yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except Stopped:
+        raise
+    except BaseException as error:
         if received:  # C code has turned Stopped into an error of its own
             raise Stopped(received[0]) from error
         raise
@@ -81,7 +93,6 @@ def stopping_cleanly() -> Iterator[None]:
         if received:  # it was dropped, and the work ended before it was raised again
             raise Stopped(received[0])
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         for number in ours:
             signal.signal(number, before[number])
 

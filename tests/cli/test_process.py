@@ -103,7 +103,7 @@ def test_an_ignored_hangup_stays_ignored(long: Path) -> None:
 
 
 _LOST = """
-import signal, sys
+import signal, sys, time
 from palantir.cli.signals import Stopped, stopping_cleanly
 
 class Lost:
@@ -123,13 +123,27 @@ try:
                 signal.pause()
             except BaseException:  # as C code does that clears an error it did not expect
                 pass
+        elif sys.argv[1] == "left":
+            try:
+                signal.pause()
+            except BaseException:
+                raise SystemExit(0)
+        elif sys.argv[1] == "cycle":
+            def keep():
+                try:
+                    signal.pause()
+                except BaseException as error:
+                    kept = error  # whose traceback knows this frame
+            keep()
+            for _ in range(1000):
+                time.sleep(0.01)
         signal.pause()
 except Stopped as stopped:
     sys.exit(stopped.exit_code)
 """
 
 
-@pytest.mark.parametrize("kind", ["lost", "renamed", "dropped"])
+@pytest.mark.parametrize("kind", ["lost", "renamed", "dropped", "left", "cycle"])
 def test_a_signal_counts_even_where_its_exception_is_lost_renamed_or_dropped(kind: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _LOST, kind],
