@@ -10,6 +10,14 @@
 
 namespace palantir {
 
+namespace {
+
+void check_halo(std::int64_t halo) {
+  if (halo < 0) throw std::invalid_argument("a halo of " + std::to_string(halo) + " pixels");
+}
+
+}  // namespace
+
 std::int64_t length_with_halo(const std::vector<int>& edges, int first, int stop,
                               std::int64_t halo) {
   const std::int64_t begin = (edges[first] & ~1) - halo;
@@ -17,12 +25,47 @@ std::int64_t length_with_halo(const std::vector<int>& edges, int first, int stop
   return std::min<std::int64_t>(end, edges.back()) - std::max<std::int64_t>(begin, 0);
 }
 
+std::int64_t merged_pixels(const PatchGrid& grid, int width, int height, std::int64_t halo,
+                           const std::uint8_t* set, int value) {
+  struct Tile {
+    int first, stop, top;
+  };
+  const std::vector<int> columns = tile_edges(width, grid.columns);
+  const std::vector<int> rows = tile_edges(height, grid.rows);
+  check_halo(halo);
+  std::vector<Tile> above, here;  // that reach the row before, and this row, from left to right
+  std::int64_t pixels = 0;
+  for (int row = 0; row <= grid.rows; ++row) {
+    auto tile = above.begin();
+    const auto close_before = [&](int column) {
+      for (; tile != above.end() && tile->first < column; ++tile)
+        pixels += length_with_halo(columns, tile->first, tile->stop, halo) *
+                  length_with_halo(rows, tile->top, row, halo);
+    };
+    const auto has = [&](int column) {
+      return column < grid.columns && set[row * grid.columns + column] == value;
+    };
+    here.clear();
+    for (int column = 0; row < grid.rows && column < grid.columns; ++column) {
+      const int first = column;
+      while (has(column)) ++column;
+      if (column == first) continue;
+      close_before(first);
+      const bool goes_on = tile != above.end() && tile->first == first && tile->stop == column;
+      here.push_back(goes_on ? *tile++ : Tile{first, column, row});
+    }
+    close_before(grid.columns);
+    std::swap(above, here);
+  }
+  return pixels;
+}
+
 MergedTiles::MergedTiles(const PatchGrid& grid, int width, int height, std::int64_t halo)
     : columns_(tile_edges(width, grid.columns)),
       rows_(tile_edges(height, grid.rows)),
       halo_(std::min<std::int64_t>(halo, std::numeric_limits<int>::max())),  // more than a frame
       runs_(grid.rows) {
-  if (halo < 0) throw std::invalid_argument("a halo of " + std::to_string(halo) + " pixels");
+  check_halo(halo);
 }
 
 std::int64_t MergedTiles::add(int patch) {

@@ -16,6 +16,11 @@ namespace palantir {
 std::int64_t length_with_halo(const std::vector<int>& edges, int first, int stop,
                               std::int64_t halo);
 
+// Luma pixels, halo included, of the tiles of a frame's patches p with set[p] == value. Throws
+// std::invalid_argument as MergedTiles does.
+std::int64_t merged_pixels(const PatchGrid& grid, int width, int height, std::int64_t halo,
+                           const std::uint8_t* set, int value);
+
 class MergedTiles {
  public:
   // `halo`: luma pixels of halo around a tile. Throws std::invalid_argument if it is negative or

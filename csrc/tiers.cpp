@@ -17,7 +17,7 @@ class Spending {
         tier_(frames.size() * grid.count(), 0) {}
 
   // Lets the move's nodes change over up to the first whose set would cost too much: how many.
-  std::size_t pay(const GainPerCost::Move& move) {
+  std::size_t pay(const GainPerCost::Move& move, const KeepGoing& keep_going) {
     const std::size_t frame = move.nodes.front() / grid_.count();
     std::vector<std::uint8_t> before;
     for (const std::int64_t node : move.nodes) before.push_back(tier_[node]);
@@ -28,7 +28,7 @@ class Spending {
       for (std::size_t i = 0; i < paid; ++i) tier_[move.nodes[i]] = before[i];
       paid = 0;
       cost = spent_[frame];
-      while (paid < move.nodes.size()) {
+      while (paid < move.nodes.size() && (!keep_going || keep_going())) {
         change(move.nodes[paid], move.tier);
         const std::int64_t next = cost_of(frame);
         if (next - spent_[frame] > left_) break;
@@ -46,13 +46,10 @@ class Spending {
 
   std::int64_t cost_of(std::size_t frame) const {
     std::int64_t cost = 0;
-    for (int tier = 0; tier < 2; ++tier) {
-      MergedTiles tiles(grid_, frames_[frame][0], frames_[frame][1], networks_[tier].halo);
-      for (int patch = 0; patch < grid_.count(); ++patch) {
-        if (tier_[frame * grid_.count() + patch] != tier + 1) continue;
-        cost += networks_[tier].price * tiles.add(patch);
-      }
-    }
+    for (int tier = 0; tier < 2; ++tier)
+      cost += networks_[tier].price *
+              merged_pixels(grid_, frames_[frame][0], frames_[frame][1], networks_[tier].halo,
+                            &tier_[frame * grid_.count()], tier + 1);
     return cost;
   }
 
@@ -79,7 +76,7 @@ TierSelection select_tiers(const GraphView& graph, const PatchGrid& grid,
   while (affordable && (!keep_going || keep_going())) {
     const GainPerCost::Move move = greedy.next();
     if (move.nodes.empty()) break;
-    const std::size_t paid = spending.pay(move);
+    const std::size_t paid = spending.pay(move, keep_going);
     affordable = paid == move.nodes.size();
     for (std::size_t i = 0; i < paid; ++i) {
       greedy.take(move.nodes[i], move.tier);

@@ -1,5 +1,6 @@
 // The native selector without Python: known answers, the exact-gain identity, ties, bad graphs.
 #include "select.h"
+#include "tiers.h"
 
 #include <algorithm>
 #include <array>
@@ -56,6 +57,25 @@ void ties_go_to_the_smallest_index() {
   for (int v = 0; v < 4; ++v) graph.add_node(v == 3 ? 1.0 + 1e-12 : 1.0, true, {});
   const auto selection = palantir::select_adjoint(graph.view(), 9);
   expect(selection.order == std::vector<std::int64_t>{0, 1, 2, 3}, "ties, and no more than all");
+}
+
+void a_choice_ends_when_it_is_told_to() {
+  Graph graph;
+  for (int v = 0; v < 64; ++v) graph.add_node(1.0, true, {});
+  const palantir::PatchGrid grid{8, 8};
+  const std::vector<palantir::FrameSize> frames{{64, 64}};
+  int asked = 0;
+  const auto thrice = [&] { return ++asked <= 3; };
+  expect(palantir::select_adjoint(graph.view(), 64, thrice).order.size() == 3, "adjoint");
+  asked = 0;
+  const auto chosen = palantir::select_gain_per_cost(graph.view(), grid, frames, 0, 64, thrice);
+  expect(chosen.order.size() == 3, "gain per cost");
+  // The whole frame is worth most, and all but a patch of it can be paid.
+  asked = 0;
+  const std::vector<double> remaining(64, 1.0);
+  const auto tiers = palantir::select_tiers(graph.view(), grid, frames, {{{0, 1}, {8, 2}}}, 1,
+                                            remaining.data(), 2 * 64 * 64 - 1, thrice);
+  expect(asked == 4 && tiers.order.size() == 2, "tiers, in the middle of a move");
 }
 
 void nothing_to_gain_still_picks_in_order() {
@@ -182,6 +202,7 @@ void unusable_graphs_are_named() {
 int main() {
   a_chain_worked_out_by_hand();
   ties_go_to_the_smallest_index();
+  a_choice_ends_when_it_is_told_to();
   nothing_to_gain_still_picks_in_order();
   gains_are_exact_and_totals_true();
   every_layout_picks_as_whole_sweeps_do();
