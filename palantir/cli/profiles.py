@@ -58,20 +58,19 @@ class Settings:
     def __post_init__(self) -> None:
         if self.grid and self.patch:
             raise click.UsageError("--grid and --patch exclude each other")
-        if self.selector is None:
-            ours = self._computed and not self.live and not self.joint
-            object.__setattr__(self, "selector", "gain-per-cost" if ours else "adjoint")
-        if self.live and (self.selector != "adjoint" or self.without):
+        if self.live and self.light_model:
+            raise click.UsageError("--live excludes --light-model")
+        if self.live and (self.chosen_selector != "adjoint" or self.without):
             raise click.UsageError("--live goes with --selector adjoint and the whole graph")
         if not self.live and (self.tail or self.deadline):
             raise click.UsageError("--tail and --deadline go with --live")
-        if self.seed is not None and self.selector != "random":
+        if self.seed is not None and self.chosen_selector != "random":
             raise click.UsageError("--seed goes with --selector random")
         if self.light_model:
             self._check_light()
         elif self.light_share is not None:
             raise click.UsageError("--light-share goes with --light-model")
-        if self.halo is not None and self.selector != "gain-per-cost" and not self._computed:
+        if self.halo is not None and self.chosen_selector != "gain-per-cost" and not self._computed:
             raise click.UsageError(
                 "--halo goes with --selector gain-per-cost or a budget of what the network computes"
             )
@@ -84,7 +83,7 @@ class Settings:
         return isinstance(self.budget, CostShare | NetworkBudget)
 
     def _check_light(self) -> None:
-        if self.selector != "gain-per-cost" or self.without or not self._computed:
+        if self.chosen_selector != "gain-per-cost" or self.without or not self._computed:
             raise click.UsageError(
                 "--light-model goes with --selector gain-per-cost, the whole graph and a --budget "
                 "of what the network computes"
@@ -93,8 +92,8 @@ class Settings:
     @property
     def chosen_selector(self) -> str:
         """The one asked for, or the one that suits the budget."""
-        assert self.selector is not None
-        return self.selector
+        ours = self._computed and not self.live and not self.joint
+        return self.selector or ("gain-per-cost" if ours else "adjoint")
 
     def grid_of(self, source: VideoSource) -> PatchGrid | None:
         """The grid asked for, if any."""
@@ -107,7 +106,7 @@ class Settings:
     @property
     def options(self) -> dict[str, int]:
         """Of the selector. Raises ScheduleError where the network's halo is not known."""
-        if self.selector == "gain-per-cost":
+        if self.chosen_selector == "gain-per-cost":
             from palantir.models import network_load
 
             halo = network_load(self.model, self.halo).halo

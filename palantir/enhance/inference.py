@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,7 @@ class FrameDetail(NamedTuple):
     pixels: int
 
 
+@runtime_checkable
 class AnchorSource(Protocol):
     """Where the detail of anchors comes from: a network, or what one was found to give earlier."""
 

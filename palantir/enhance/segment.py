@@ -16,7 +16,7 @@ from palantir.enhance.ahead import ahead
 from palantir.enhance.enhancer import Anchors, Enhancer, InferredPacket, NetworkCost
 from palantir.enhance.frame import SRFrame
 from palantir.enhance.inference import AnchorSource
-from palantir.errors import ProfileError
+from palantir.errors import ModelError, ProfileError
 from palantir.media.source import VideoSource
 from palantir.models import SRNetwork, shipped_model
 from palantir.profile import CacheProfile
@@ -201,6 +201,8 @@ def enhance(
     def loaded(one: SRNetwork | AnchorSource | PathLike) -> SRNetwork | AnchorSource:
         if isinstance(one, (str, os.PathLike)):
             return SRNetwork.load(one, providers, threads=model_threads)
+        if not isinstance(one, (SRNetwork, AnchorSource)):
+            raise ModelError(f"{one!r} is neither a network nor the path of one")
         return one
 
     network = loaded(shipped_model() if model is None else model)

@@ -44,7 +44,8 @@ class CacheProfile:
     selector          name of the selector that chose the anchors
     parameters        its parameters
     budget            share of the patch area (float, 0..1) or number of anchors (int), as asked
-                      for; what the network may compute: in `parameters` (docs/cache-profile.md)
+                      for; a share of network cost, and what the network may compute: in
+                      `parameters` (docs/cache-profile.md)
     estimated_before  objective `J` with no anchors, finite, >= 0
     estimated_after   objective `J` with these anchors, finite, >= 0
     reuse             "detail" or "paper"

@@ -1,4 +1,4 @@
-"""A budget as a share of what per-frame SR would cost: for comparisons at equal network cost."""
+"""A budget as a share of what per-frame SR would cost: that of `palantir schedule` by default."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Rational
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from palantir.errors import ScheduleError
 from palantir.schedule.allowance import Allowance, Part
 from palantir.schedule.network_budget import NetworkFacts
-from palantir.schedule.tile_cost import most_within, prefix_within
+from palantir.schedule.tile_cost import check_halo, most_within, prefix_within
 
 __all__ = ["CostShare"]
 
@@ -28,17 +29,16 @@ class CostShare(Allowance):
     An order is kept up to the first pick whose set would cost more. Where a graph is scheduled in
     several intervals, the budget holds for each of them by itself.
 
-    Raises ScheduleError for values out of range.
+    Raises ScheduleError for values of another type or out of range.
     """
 
     share: Fraction
     halo: int
 
     def __post_init__(self) -> None:
-        if not 0 < self.share <= 1:
-            raise ScheduleError(f"budget {self.share} is not a share of per-frame SR's cost")
-        if self.halo < 0:
-            raise ScheduleError(f"budget {self}: a halo of {self.halo} pixels is none")
+        if not isinstance(self.share, Rational) or not 0 < self.share <= 1:
+            raise ScheduleError(f"budget {self.share!r} is not a share of per-frame SR's cost")
+        check_halo(self.halo, f"budget {self}")
 
     @classmethod
     def of_network(cls, share: Fraction, network: NetworkFacts) -> CostShare:

@@ -15,13 +15,11 @@ come by frame, then by rows (how many, then the first of them), then by columns.
 from __future__ import annotations
 
 from palantir import _core
-from palantir.errors import ScheduleError
 from palantir.graph.error_graph import ErrorGraph
 from palantir.schedule.selection import Picks
+from palantir.schedule.tile_cost import check_halo
 
 __all__ = ["select"]
-
-_LARGEST_FRAME = 65536  # pixels a side; a halo beyond it is cut off everywhere
 
 
 def select(graph: ErrorGraph, count: int, *, halo: int = 4) -> Picks:
@@ -29,9 +27,7 @@ def select(graph: ErrorGraph, count: int, *, halo: int = 4) -> Picks:
 
     halo  LR pixels of surroundings that the network's tiles have
 
-    Raises ScheduleError for a halo below 0 or a grid that does not fit a frame.
+    Raises ScheduleError for a halo that is none or a grid that does not fit a frame.
     """
-    if halo < 0:
-        raise ScheduleError(f"selector gain-per-cost: a halo of {halo} pixels is none")
-    halo = min(halo, _LARGEST_FRAME)
+    check_halo(halo, "selector gain-per-cost")
     return Picks(*_core.select_gain_per_cost(*graph.arrays, *graph.layout, halo, count))

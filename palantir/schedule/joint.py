@@ -31,9 +31,10 @@ def select_jointly(
     Every graph's own picks wait in a queue; the next anchor is the head of largest gain, ties to
     the earlier graph. With a greedy selector this is greedy selection on all graphs as one.
 
-    budget  share of the patch area of all graphs together, number of anchors in all, or a
-            NetworkBudget: the graphs' streams are then side by side in time, and what the network
-            may compute while the longest is displayed is for all of them
+    budget  share of the patch area of all graphs together, number of anchors in all, a
+            CostShare of all graphs together, or a NetworkBudget: the graphs' streams are then side
+            by side in time, and what the network may compute while the longest is displayed is for
+            all of them
     The rest is as in `select`. The selections have "joint" in `parameters`: how many graphs shared
     the budget.
 

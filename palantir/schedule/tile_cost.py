@@ -7,10 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from palantir.errors import ScheduleError
 from palantir.schedule.allowance import Part, patch_areas
 from palantir.tiles import MergedTiles
 
-__all__ = ["most_within", "prefix_within"]
+__all__ = ["check_halo", "most_within", "prefix_within"]
+
+_LARGEST_HALO = 65536  # LR pixels: more than a frame has
+
+
+def check_halo(halo: object, whose: str) -> None:
+    """Raises ScheduleError where it is no number of LR pixels that tiles can have around them."""
+    if isinstance(halo, bool) or not isinstance(halo, int) or not 0 <= halo <= _LARGEST_HALO:
+        raise ScheduleError(f"{whose}: a halo of {halo!r} pixels is none, 0 to {_LARGEST_HALO}")
 
 
 def most_within(pixels: int, parts: Sequence[Part]) -> list[int]:

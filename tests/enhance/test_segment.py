@@ -262,6 +262,12 @@ time.sleep(float(sys.argv[3]))
         assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("model", [42, b"net.onnx", ["net.onnx"]])
+def test_what_is_no_network_is_refused(rich_clip: Path, profile: CacheProfile, model: Any) -> None:
+    with pytest.raises(ModelError, match="is neither a network nor the path of one"):
+        enhance(rich_clip, profile, model)
+
+
 class Recorded:
     """A network's results, of which it is asked only once."""
 

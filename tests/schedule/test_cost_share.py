@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,13 @@ def test_the_whole_share_is_every_patch_whatever_the_halo() -> None:
     assert CostShare(Fraction(1), 0).prefix(order, frames, GRID) == len(order)
 
 
-@pytest.mark.parametrize(("share", "halo"), [(0, 3), (Fraction(9, 8), 3), (Fraction(1, 2), -1)])
-def test_values_out_of_range_are_refused(share: Fraction, halo: int) -> None:
-    with pytest.raises(ScheduleError, match=r"^budget "):
-        CostShare(Fraction(share), halo)
+@pytest.mark.parametrize("share", [0, Fraction(9, 8), -1, 0.05, "5%", None])
+def test_what_is_no_share_is_refused(share: Any) -> None:
+    with pytest.raises(ScheduleError, match=r"^budget .* is not a share of per-frame SR's cost$"):
+        CostShare(share, 3)
+
+
+@pytest.mark.parametrize("halo", [-1, 2.5, "4", None, 10**30])
+def test_a_halo_that_is_none_is_refused(halo: Any) -> None:
+    with pytest.raises(ScheduleError, match=r"^budget 50% .*: a halo of .* pixels is none"):
+        CostShare(Fraction(1, 2), halo)

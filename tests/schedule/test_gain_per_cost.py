@@ -6,6 +6,7 @@ import signal
 from dataclasses import replace
 from fractions import Fraction
 from types import FrameType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,9 +80,10 @@ def test_at_equal_cost_it_leaves_less_than_adjoint_where_halos_are_large() -> No
     assert (ours.selector, ours.parameters["halo"]) == ("gain-per-cost", 16)
 
 
-def test_a_halo_below_zero_is_refused() -> None:
-    with pytest.raises(ScheduleError, match="a halo of -1 pixels is none"):
-        gain_per_cost.select(TWO, 1, halo=-1)
+@pytest.mark.parametrize("halo", [-1, 2.5, "4", True, None, 10**30])
+def test_a_halo_that_is_none_is_refused(halo: Any) -> None:
+    with pytest.raises(ScheduleError, match=f"a halo of {halo!r} pixels is none"):
+        gain_per_cost.select(TWO, 1, halo=halo)
 
 
 @pytest.mark.parametrize("halo", [0, 4, 40, 1000])
