@@ -14,6 +14,7 @@ from palantir.cli.progress import progress_bar
 from palantir.evaluate.evaluation import evaluate
 from palantir.evaluate.question import GridWish, NetworkWish, Question
 from palantir.evaluate.summary import summarise
+from palantir.grid import PatchGrid
 
 __all__ = ["report_evaluation"]
 
@@ -38,7 +39,7 @@ def report_evaluation(
         clips=files,
         networks=[NetworkWish(), *(NetworkWish(str(model)) for model in models)],
         ablations=True,
-        grids=[GridWish(), *(GridWish(patch=patch) for patch in _PATCHES)],
+        grids=[GridWish(PatchGrid(3, 5)), *(GridWish(patch=patch) for patch in _PATCHES)],
         reuse=("detail", "paper"),
         frames={"": frames},
         rates=_RATES,
