@@ -48,9 +48,7 @@ class Budget(Allowance):
         else:
             share = float(value)
             if not 0 < share <= 1:
-                raise ScheduleError(
-                    f"budget {share} is not a share of the patches: above 0, at most 1 (100%)"
-                )
+                raise ScheduleError(f"budget {share} is not a share: above 0, at most 1 (100%)")
             object.__setattr__(self, "value", share)
 
     def __str__(self) -> str:

@@ -119,7 +119,8 @@ def minimise(folder: Path, names: list[str]) -> None:
 
 def totals(folder: Path) -> None:
     """Print CPU hours and executions of all runs so far."""
-    records = [json.loads(line) for line in (folder / "runs.jsonl").read_text().splitlines()]
+    runs = folder / "runs.jsonl"
+    records = [json.loads(line) for line in runs.read_text().splitlines()] if runs.exists() else []
     for name in [*HARNESSES, "all"]:
         chosen = [each for each in records if name in (each["harness"], "all")]
         hours = sum(each["cpu_seconds"] for each in chosen) / 3600
