@@ -37,7 +37,8 @@ void check_frame(const CodedFrame& frame) {
 Kernel kernel_named(const std::string& name) {
   if (name == "bilinear") return Kernel::kBilinear;
   if (name == "bicubic") return Kernel::kBicubic;
-  throw py::value_error("kernel must be bilinear or bicubic, not " + name);
+  if (name == "sharp") return Kernel::kSharp;
+  throw py::value_error("kernel must be bilinear, bicubic or sharp, not " + name);
 }
 
 template <class Sample>
@@ -183,8 +184,9 @@ std::vector<int32_t> source_indices(const DetailMap& map) {
 }
 
 PlaneArray<int16_t> upscale_part(const PlaneArray<uint8_t>& plane, int scale, int x, int y,
-                                 int width, int height) {
+                                 int width, int height, const std::string& kernel) {
   check_scale(scale);
+  const Kernel chosen = kernel_named(kernel);
   const auto in = view<uint8_t>(plane);
   if (x < 0 || y < 0 || width < 1 || height < 1 || width > in.width - x || height > in.height - y)
     throw py::value_error("a part of " + std::to_string(width) + "x" + std::to_string(height) +
@@ -192,7 +194,7 @@ PlaneArray<int16_t> upscale_part(const PlaneArray<uint8_t>& plane, int scale, in
   auto out = make_plane<int16_t>(width * scale, height * scale);
   const auto target = writable_view<int16_t>(out);
   py::gil_scoped_release release;
-  upscale_area(in, scale, x, y, target);
+  upscale_area(in, scale, chosen, x, y, target);
   return out;
 }
 
@@ -233,7 +235,7 @@ void register_reuse(py::module_& module) {
   module.def("simd_level", [] { return std::string(name_of(simd_level())); });
   module.def("upscale", &upscale_plane, py::arg("plane"), py::arg("scale"), py::arg("kernel"));
   module.def("upscale_area", &upscale_part, py::arg("plane"), py::arg("scale"), py::arg("x"),
-             py::arg("y"), py::arg("width"), py::arg("height"));
+             py::arg("y"), py::arg("width"), py::arg("height"), py::arg("kernel"));
   module.def("compose", &compose_plane, py::arg("base"), py::arg("detail") = py::none());
   py::class_<Threads>(module, "Threads")
       .def(py::init<int, int>(), py::arg("count"), py::arg("most") = 1)

@@ -43,7 +43,9 @@ class DetailRows {
     const DetailTile* tile = tile_with(source, left, top);
     int16_t* out = &rows_[static_cast<size_t>(x) * side_];
     if (!tile) {
-      any |= piece_together(source, left, top, out);
+      const bool found = piece_together(source, left, top, out);
+      if (!found) std::fill_n(&rows_[side_ * stride_ + x * side_], side_, int16_t{0});
+      any |= found;
       return 1;
     }
     const Area& area = tile->area;
@@ -144,9 +146,13 @@ void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, int
   const int side = p ? scale : kSpot * scale;
   for (int y = begin; y < end; ++y) {
     const bool live = rows && rows->take(y);
-    for (int k = 0; k < side && y * side + k < sr.height; ++k)
-      enlarger.row(y * side + k, live ? rows->detail(k) : nullptr,
-                   live ? rows->weights() : nullptr, sr.row(y * side + k));
+    for (int k = 0; k < side && y * side + k < sr.height; ++k) {
+      const int row = y * side + k;
+      if (live)
+        enlarger.row(row, rows->detail(k), rows->weights(), sr.row(row));
+      else
+        enlarger.row(row, sr.row(row));
+    }
   }
 }
 

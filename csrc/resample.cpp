@@ -21,12 +21,28 @@ double cubic(double x) {
 
 double triangle(double x) { return std::max(0.0, 1 - std::fabs(x)); }
 
+// Fitted (palantir/train/upscaler.py), in 1/2048, of the phases up to the middle of an LR sample; the others mirror them.
+constexpr int16_t kSharpTaps[kMaxScale + 1][2][kTaps] = {
+    {},
+    {{0, 0, 1 << kWeightBits, 0, 0, 0}},
+    {{45, -142, 452, 2021, -464, 136}},
+    {{67, -222, 717, 1830, -489, 145}, {80, -221, 2330, -221, 80, 0}},
+    {{80, -267, 854, 1718, -479, 142}, {-5, 17, 57, 2260, -407, 126}}};
+
+void set_sharp_phase(int index, int16_t* weights, int scale) {
+  const int mirrored = scale - 1 - index;
+  for (int tap = 0; tap < kTaps; ++tap)
+    weights[tap] = index <= mirrored ? kSharpTaps[scale][index][tap]
+                                     : kSharpTaps[scale][mirrored][kTaps - 1 - tap];
+}
+
 void set_phase(int index, Kernel kernel, Phases& phases) {
   const double centre = (index + 0.5) / phases.scale - 0.5;
-  phases.first[index] = static_cast<int>(std::floor(centre)) - 1;
+  phases.first[index] = static_cast<int>(std::floor(centre)) + 1 - phases.taps / 2;
   int16_t* weights = phases.weight[index];
+  if (kernel == Kernel::kSharp) return set_sharp_phase(index, weights, phases.scale);
   int sum = 0;
-  for (int tap = 0; tap < kTaps; ++tap) {
+  for (int tap = 0; tap < phases.taps; ++tap) {
     const double distance = centre - (phases.first[index] + tap);
     const double weight = kernel == Kernel::kBicubic ? cubic(distance) : triangle(distance);
     weights[tap] = static_cast<int16_t>(std::lround(weight * (1 << kWeightBits)));
@@ -57,13 +73,15 @@ const int16_t* blend_row(const Plane<const uint8_t>& in, const Phases& phases, i
 template <int step>
 inline void stretch(const int16_t* in, const Phases& phases, int phase, int width, int16_t* out) {
   const int16_t* weight = phases.weight[phase];
-  const int w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3];
+  const int w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3], w4 = weight[4],
+            w5 = weight[5];
   const int16_t* from = in + phases.first[phase];
-  for (int x = 0; x < width; ++x)
+  for (int x = 0; x < width; ++x) {
+    const int sum = w0 * from[x] + w1 * from[x + 1] + w2 * from[x + 2] + w3 * from[x + 3] +
+                    w4 * from[x + 4] + w5 * from[x + 5];
     out[x * step + phase] =
-        static_cast<int16_t>((w0 * from[x] + w1 * from[x + 1] + w2 * from[x + 2] +
-                              w3 * from[x + 3] + (1 << (kWeightBits - 1))) >>
-                             kWeightBits);
+        static_cast<int16_t>((sum + (1 << (kWeightBits - 1))) >> kWeightBits);
+  }
 }
 
 PALANTIR_CLONES
@@ -91,12 +109,13 @@ void compose_row(const int16_t* base, const int16_t* detail, int width, uint8_t*
   }
 }
 
-std::array<Phases, 2 * kMaxScale> make_phases() {
-  std::array<Phases, 2 * kMaxScale> all{};
-  for (const Kernel kernel : {Kernel::kBilinear, Kernel::kBicubic})
+std::array<Phases, 3 * kMaxScale> make_phases() {
+  std::array<Phases, 3 * kMaxScale> all{};
+  for (const Kernel kernel : {Kernel::kBilinear, Kernel::kBicubic, Kernel::kSharp})
     for (int scale = 1; scale <= kMaxScale; ++scale) {
       Phases& phases = all[kMaxScale * static_cast<int>(kernel) + scale - 1];
       phases.scale = scale;
+      phases.taps = kernel == Kernel::kSharp ? kTaps : 4;
       for (int i = 0; i < scale; ++i) set_phase(i, kernel, phases);
     }
   return all;
@@ -124,13 +143,13 @@ void upscale(const Plane<const uint8_t>& in, int scale, Kernel kernel, const Pla
     stretch_row(blend_row(in, phases, y, room), phases, in.width, out.row(y));
 }
 
-void upscale_area(const Plane<const uint8_t>& in, int scale, int x, int y,
+void upscale_area(const Plane<const uint8_t>& in, int scale, Kernel kernel, int x, int y,
                   const Plane<int16_t>& out) {
   const int left = std::max(x - kMargin, 0), top = std::max(y - kMargin, 0);
   const int right = std::min(x + out.width / scale + kMargin, in.width);
   const int bottom = std::min(y + out.height / scale + kMargin, in.height);
   const Plane<const uint8_t> part{in.row(top) + left, in.stride, right - left, bottom - top};
-  const Phases& phases = phases_of(Kernel::kBicubic, scale);
+  const Phases& phases = phases_of(kernel, scale);
   std::vector<int16_t> room;
   std::vector<int16_t> row(static_cast<size_t>(part.width) * scale);
   for (int j = 0; j < out.height; ++j) {
@@ -141,16 +160,24 @@ void upscale_area(const Plane<const uint8_t>& in, int scale, int x, int y,
 }
 
 Enlarger::Enlarger(const Plane<const uint8_t>& in, int scale)
-    : in_(in), plan_(row_kernels().plan(phases_of(Kernel::kBicubic, scale))) {}
+    : in_(in),
+      sharp_(row_kernels().plan(phases_of(Kernel::kSharp, scale))),
+      bicubic_(row_kernels().plan(phases_of(Kernel::kBicubic, scale))) {}
+
+void Enlarger::row(int y, uint8_t* out) {
+  if (sharp_.phases.scale == 1)
+    std::copy_n(in_.row(y), in_.width, out);
+  else
+    row_kernels().stretch({blend_row(in_, sharp_.phases, y, sharp_row_), sharp_}, in_.width, out);
+}
 
 void Enlarger::row(int y, const int16_t* detail, const int16_t* weight, uint8_t* out) {
-  if (plan_.phases.scale > 1)
-    row_kernels().stretch(blend_row(in_, plan_.phases, y, blended_), plan_, in_.width, detail,
-                          weight, out);
-  else if (detail)
+  if (sharp_.phases.scale == 1)
     add_row(in_.row(y), detail, weight, in_.width, out);
   else
-    std::copy_n(in_.row(y), in_.width, out);
+    row_kernels().mix({blend_row(in_, sharp_.phases, y, sharp_row_), sharp_},
+                      {blend_row(in_, bicubic_.phases, y, bicubic_row_), bicubic_}, in_.width,
+                      detail, weight, out);
 }
 
 void compose(const Plane<const int16_t>& base, const Plane<const int16_t>& detail,

@@ -15,6 +15,7 @@ constexpr int kMaxScale = 4;
 enum class Kernel {
   kBilinear,
   kBicubic,  // Keys' cubic convolution with a = -3/4
+  kSharp,    // U, with six taps
 };
 
 // The taps of all output phases; the same object at every call.
@@ -27,25 +28,28 @@ void upscale(const Plane<const uint8_t>& in, int scale, Kernel kernel, const Pla
 void compose(const Plane<const int16_t>& base, const Plane<const int16_t>& detail,
              const Plane<uint8_t>& out);
 
-// `upscale`, bicubic, of the rectangle that begins at LR sample (x, y) and is as large as `out`.
-void upscale_area(const Plane<const uint8_t>& in, int scale, int x, int y,
+// `upscale` of the rectangle that begins at LR sample (x, y) and is as large as `out`.
+void upscale_area(const Plane<const uint8_t>& in, int scale, Kernel kernel, int x, int y,
                   const Plane<int16_t>& out);
 
-// Makes SR rows of U(LR), bicubic. One thread; others may have
-// objects of their own.
+// Makes SR rows of U(LR), and of what detail makes of it. One thread; others may have objects of
+// their own.
 class Enlarger {
  public:
   // Scale 1..4; `in` outlives the object.
   Enlarger(const Plane<const uint8_t>& in, int scale);
 
-  // out = clip(row `y` of U(in) + weight * detail), rounded to whole pixels: what `upscale` and
-  // `compose` give, with each SR pixel written once. Both may be null.
+  // Row `y` of U(in).
+  void row(int y, uint8_t* out);
+
+  // The same between U and what the network would show, which is bicubic upscaling and detail:
+  // (1 - weight) * U(in) + weight * (B(in) + detail). Each SR pixel is written once.
   void row(int y, const int16_t* detail, const int16_t* weight, uint8_t* out);
 
  private:
   Plane<const uint8_t> in_;
-  StretchPlan plan_;
-  std::vector<int16_t> blended_;
+  StretchPlan sharp_, bicubic_;
+  std::vector<int16_t> sharp_row_, bicubic_row_;
 };
 
 }  // namespace palantir

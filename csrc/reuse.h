@@ -32,7 +32,7 @@ std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         double fade, std::shared_ptr<const DetailSource> source,
                                         BufferPool& pool, const Threads& threads = {});
 
-// U(LR) + detail, of plane `p`; `map` may be null. Rows `begin` to `end` of spots.
+// What detail makes of U(LR) in plane `p`; `map` may be null. Rows `begin` to `end` of spots.
 void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, int p, int begin,
                    int end, const Plane<uint8_t>& sr);
 

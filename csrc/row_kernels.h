@@ -23,30 +23,41 @@ constexpr int kFaintConfidence = kFullConfidence / 50;
 // Detail that has come further, in 1/8 LR pixel and one direction, is dropped.
 constexpr int kFarthest = 16383;
 constexpr int kSlack = 256;     // readable bytes after the last sample of such buffers
-constexpr int kTaps = 4;        // of the plain upscalers
+constexpr int kTaps = 6;        // of the plain upscalers, at most
 constexpr int kWeightBits = 11; // of their weights: tap sums stay below 2^31 through both passes
-constexpr int kMargin = 2;      // replicated samples at both ends of a blended row
+constexpr int kMargin = 3;      // replicated samples at both ends of a blended row
 constexpr int kCell = 8;        // side of the smallest block, in LR luma pixels
 constexpr int kSpot = 2;        // side of a spot, the smallest area with a detail of its own
 inline int spots(int pixels) { return (pixels + kSpot - 1) / kSpot; }
 
-// A weight counts 1/32768. The greatest, 32767, leaves all detail below 256 grey levels as it is.
+// A weight counts 1/32768. The greatest, 32767, leaves what is below 256 grey levels as it is.
 inline int weighted(int detail, int weight) { return (detail * weight + (1 << 14)) >> 15; }
 
+inline int16_t saturated(int value) {
+  return static_cast<int16_t>(value < -32768 ? -32768 : value > 32767 ? 32767 : value);
+}
+
 // Taps of each of the `scale` output phases; `first` is relative to the phase's own input sample,
-// -2 or -1.
+// -3 at least. Weights after `taps` of them (4 or 6) are 0.
 struct Phases {
-  int scale;
+  int scale, taps;
   int first[4];
   int16_t weight[4][kTaps];
 };
 
-// How one instruction set gathers the taps of up to 6 vectors of SR samples; made by `plan`.
+// How one instruction set gathers the taps, two at a time, of up to 3 vectors of SR samples; made by
+// `plan`.
 struct StretchPlan {
   Phases phases;
-  int offset[6][4];
-  alignas(64) int16_t index[6][2][2][32];
-  alignas(64) int16_t weight[6][2][2][32];
+  int offset[3][4];
+  alignas(64) int16_t index[3][2][kTaps / 2][32];
+  alignas(64) int16_t weight[3][2][kTaps / 2][32];
+};
+
+// A row that is blended (samples from -kMargin to width + kMargin - 1) but not yet stretched.
+struct BlendedRow {
+  const int16_t* samples;
+  const StretchPlan& plan;
 };
 
 // Sums of 2x2 pixels in a part of a plane (PixelSums, confidence.h), one at each pixel of it, and
@@ -70,11 +81,13 @@ struct RowKernels {
   // out[x] = sum of weight * rows[.][x], rounded to kFractionBits.
   void (*blend)(const uint8_t* const* rows, const int16_t* weight, int width, int16_t* out);
 
-  // One SR row of width * scale pixels: a blended row (in[-kMargin] to in[width + kMargin - 1])
-  // stretched, plus `weighted` detail with kFractionBits (null: none), rounded and clipped. Scales
-  // 2 to 4.
-  void (*stretch)(const int16_t* in, const StretchPlan& plan, int width, const int16_t* detail,
-                  const int16_t* weight, uint8_t* out);
+  // One SR row of width * scale pixels, rounded and clipped. Six taps, scales 2 to 4.
+  void (*stretch)(const BlendedRow& row, int width, uint8_t* out);
+
+  // The same between two rows: row + weighted(other + detail - row), sums saturated to 16 bits.
+  // `other` has four taps; where weights are 0, detail may be anything.
+  void (*mix)(const BlendedRow& row, const BlendedRow& other, int width, const int16_t* detail,
+              const int16_t* weight, uint8_t* out);
 
   // What `count` spots, the first at (x, y), find at their displaced positions: offset[i] is that
   // of the first sample of spot i, relative to SR sample (0, y * side) of a plane with the frame's

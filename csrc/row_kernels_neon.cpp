@@ -11,16 +11,18 @@ namespace {
 
 constexpr int kLanes = 1;
 constexpr bool kPairs = false;  // the taps that `dot` adds up lie in the two halves
-constexpr bool kWholeData = true;
 
 using V16 = int16x8_t;
 using V32 = int32x4_t;
 using Data = int16x8_t;
 using Indices = uint8x16_t;
 
-inline Data load_data(const int16_t* from, const int* offset) {
-  return vld1q_s16(from + offset[0]);
-}
+struct Window {
+  int offset;
+
+  void load(const int* from) { offset = *from; }
+  Data operator()(const int16_t* in) const { return vld1q_s16(in + offset); }
+};
 inline V16 load_samples(const int16_t* from) { return vld1q_s16(from); }
 // Indices of samples become those of their two bytes.
 inline Indices load_indices(const int16_t* from) {
@@ -39,16 +41,14 @@ inline V16 widen_pixels(const uint8_t* from) {
   return vreinterpretq_s16_u16(vmovl_u8(vld1_u8(from)));
 }
 
-inline V16 blend_taps(V16 a, V16 b, V16 c, V16 d, const int16_t* weight) {
+inline V16 blend_taps(const V16* rows, const int16_t* weight) {
   constexpr int shift = kWeightBits - kFractionBits;
-  int32x4_t low = vmull_n_s16(vget_low_s16(a), weight[0]);
-  int32x4_t high = vmull_high_n_s16(a, weight[0]);
-  low = vmlal_n_s16(low, vget_low_s16(b), weight[1]);
-  high = vmlal_high_n_s16(high, b, weight[1]);
-  low = vmlal_n_s16(low, vget_low_s16(c), weight[2]);
-  high = vmlal_high_n_s16(high, c, weight[2]);
-  low = vmlal_n_s16(low, vget_low_s16(d), weight[3]);
-  high = vmlal_high_n_s16(high, d, weight[3]);
+  int32x4_t low = vmull_n_s16(vget_low_s16(rows[0]), weight[0]);
+  int32x4_t high = vmull_high_n_s16(rows[0], weight[0]);
+  for (int tap = 1; tap < kTaps; ++tap) {
+    low = vmlal_n_s16(low, vget_low_s16(rows[tap]), weight[tap]);
+    high = vmlal_high_n_s16(high, rows[tap], weight[tap]);
+  }
   return pack(vrshrq_n_s32(low, shift), vrshrq_n_s32(high, shift));
 }
 
@@ -57,6 +57,8 @@ inline void store_pixels(V16 a, V16 b, uint8_t* out) {
   vst1q_u8(out, vcombine_u8(vqmovun_s16(a), vqmovun_s16(b)));
 }
 inline V16 add(V16 a, V16 b) { return vqaddq_s16(a, b); }
+inline V16 subtract(V16 a, V16 b) { return vqsubq_s16(a, b); }
+inline bool is_zero(V16 a) { return vmaxvq_u16(vreinterpretq_u16_s16(a)) == 0; }
 inline V16 multiply(V16 a, V16 b) { return vqrdmulhq_s16(a, b); }
 
 #include "row_kernels_plain.h"
@@ -65,7 +67,7 @@ inline V16 multiply(V16 a, V16 b) { return vqrdmulhq_s16(a, b); }
 }  // namespace
 
 extern const RowKernels kNeonKernels;
-const RowKernels kNeonKernels{plan_vector, blend_vector, stretch_vector, place_plain, find_plain,
+const RowKernels kNeonKernels{plan_vector, blend_vector, stretch_vector, mix_vector, place_plain, find_plain,
                               spread_plain, shift_plain, settle_plain, smooth_plain};
 
 }  // namespace palantir

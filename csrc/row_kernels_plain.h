@@ -7,12 +7,15 @@ inline int clip(int value, int low, int high) {
 
 inline void blend_plain(const uint8_t* const* rows, const int16_t* weight, int width,
                         int16_t* out) {
-  const int16_t w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3];
-  const uint8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];
+  const int16_t w0 = weight[0], w1 = weight[1], w2 = weight[2], w3 = weight[3], w4 = weight[4],
+                w5 = weight[5];
+  const uint8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3], *r4 = rows[4],
+                *r5 = rows[5];
   constexpr int shift = kWeightBits - kFractionBits;
   for (int x = 0; x < width; ++x)
     out[x] = static_cast<int16_t>(
-        (w0 * r0[x] + w1 * r1[x] + w2 * r2[x] + w3 * r3[x] + (1 << (shift - 1))) >> shift);
+        (w0 * r0[x] + w1 * r1[x] + w2 * r2[x] + w3 * r3[x] + w4 * r4[x] + w5 * r5[x] +
+         (1 << (shift - 1))) >> shift);
 }
 
 inline StretchPlan plan_plain(const Phases& phases) {
@@ -21,17 +24,34 @@ inline StretchPlan plan_plain(const Phases& phases) {
   return plan;
 }
 
-inline void stretch_plain(const int16_t* in, const StretchPlan& plan, int width,
-                          const int16_t* detail, const int16_t* weight, uint8_t* out) {
-  const Phases& phases = plan.phases;
+inline int16_t stretched_sample(const BlendedRow& row, int x, int phase) {
+  const int16_t *from = row.samples + x + row.plan.phases.first[phase],
+                *w = row.plan.phases.weight[phase];
+  int sum = 1 << (kWeightBits - 1);
+  for (int tap = 0; tap < row.plan.phases.taps; ++tap) sum += w[tap] * from[tap];
+  return saturated(sum >> kWeightBits);
+}
+
+inline uint8_t rounded_pixel(int value) {
+  return static_cast<uint8_t>(clip((value + kOne / 2) >> kFractionBits, 0, 255));
+}
+
+inline void stretch_plain(const BlendedRow& row, int width, uint8_t* out) {
+  const int scale = row.plan.phases.scale;
   for (int x = 0; x < width; ++x)
-    for (int i = 0; i < phases.scale; ++i) {
-      const int16_t *from = in + x + phases.first[i], *w = phases.weight[i];
-      const int at = x * phases.scale + i;
-      int value = (w[0] * from[0] + w[1] * from[1] + w[2] * from[2] + w[3] * from[3] +
-                   (1 << (kWeightBits - 1))) >> kWeightBits;
-      if (detail) value += (detail[at] * weight[at] + (1 << 14)) >> 15;
-      out[at] = static_cast<uint8_t>(clip((value + kOne / 2) >> kFractionBits, 0, 255));
+    for (int i = 0; i < scale; ++i)
+      out[x * scale + i] = rounded_pixel(stretched_sample(row, x, i));
+}
+
+inline void mix_plain(const BlendedRow& row, const BlendedRow& other, int width,
+                      const int16_t* detail, const int16_t* weight, uint8_t* out) {
+  const int scale = row.plan.phases.scale;
+  for (int x = 0; x < width; ++x)
+    for (int i = 0; i < scale; ++i) {
+      const int at = x * scale + i;
+      const int base = stretched_sample(row, x, i);
+      const int better = saturated(stretched_sample(other, x, i) + detail[at]);
+      out[at] = rounded_pixel(base + weighted(saturated(better - base), weight[at]));
     }
 }
 

@@ -98,16 +98,18 @@ def plane_area(tile: Tile, plane: int, scale: int) -> tuple[slice, slice]:
     return slice(top * scale, bottom * scale), slice(left * scale, right * scale)
 
 
-def upscale_area(plane: Plane, scale: int, area: tuple[slice, slice]) -> Fixed:
-    """`U(LR)` over an area (rows, columns) of the SR plane, whose bounds are multiples of `scale`.
+def upscale_area(
+    plane: Plane, scale: int, area: tuple[slice, slice], kernel: str = "bicubic"
+) -> Fixed:
+    """Plain upscaling of an area (rows, columns) of the SR plane.
 
-    Int16, `_core.FRACTION_BITS` fractional bits.
+    Its bounds are multiples of `scale`. Int16, `_core.FRACTION_BITS` fractional bits.
     """
     rows, columns = (slice(part.start // scale, part.stop // scale) for part in area)
     width, height = columns.stop - columns.start, rows.stop - rows.start
     if width == 0 or height == 0:
         return np.empty((height * scale, width * scale), np.int16)
-    return _core.upscale_area(plane, scale, columns.start, rows.start, width, height)
+    return _core.upscale_area(plane, scale, columns.start, rows.start, width, height, kernel)
 
 
 class AnchorInference:

@@ -35,8 +35,8 @@ class Reuse(Protocol):
         ...
 
 
-def upscale_planes(planes: Planes, scale: int, kernel: str = "bicubic") -> FixedPlanes:
-    """`U(LR)`: int16 planes with `_core.FRACTION_BITS` fractional bits."""
+def upscale_planes(planes: Planes, scale: int, kernel: str) -> FixedPlanes:
+    """Plain upscaling, "sharp" being U: int16 planes with `_core.FRACTION_BITS` fractional bits."""
     y, u, v = (_core.upscale(plane, scale, kernel) for plane in planes)
     return y, u, v
 
@@ -131,6 +131,7 @@ class PaperReuse:
         for anchor in anchors:
             for p, added in enumerate(anchor.planes):
                 area = plane_area(anchor.tile, p, self._scale)
-                low = upscale_area(frame.native.planes[p], self._scale, area)
+                kernel = "sharp" if added is None else "bicubic"
+                low = upscale_area(frame.native.planes[p], self._scale, area, kernel)
                 if low.size:
                     planes[p][area] = _core.compose(low, added)

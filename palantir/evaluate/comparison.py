@@ -31,7 +31,7 @@ _EDGE_FRAMES = 10  # "the first ten and the last ten frames of a GoP"
 class Variant:
     """One way to upscale. Either a plain kernel, or an enhancer with its anchors.
 
-    kernel    "bilinear" or "bicubic", where there is no enhancer
+    kernel    "bilinear", "bicubic" or "sharp" (U), where there is no enhancer
     enhancer  fresh, for this stream
     anchors   bool or uint8 [T, P], with the enhancer
     """
@@ -187,7 +187,7 @@ def _run(
         frame = variant.enhancer.process(packet, variant.anchors[frames])
         planes = frame.planes if frame else None
     elif packet.displayed is not None:
-        planes = plain_planes(_displayed(packet), scale, variant.kernel or "bicubic")
+        planes = plain_planes(_displayed(packet), scale, variant.kernel or "sharp")
     row.seconds += decoding + time.perf_counter() - begin
     return planes
 

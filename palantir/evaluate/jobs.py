@@ -30,7 +30,7 @@ __all__ = [
     "plain_jobs",
 ]
 
-UPSCALERS = ("bilinear", "bicubic")
+UPSCALERS = ("bilinear", "bicubic", "sharp")
 PER_FRAME = Method("all")
 NO_ANCHORS = Method("none")
 

@@ -110,8 +110,8 @@ class KeptDetail:
 
 
 def _upscaler_mark(scale: int) -> str:
-    """Tells plain upscalers apart, over which detail is kept: by what this one does."""
+    """Tells bicubic upscalers apart, over which detail is kept: by what this one does."""
     pattern = np.random.default_rng(0).integers(0, 256, (24, 24), np.uint8)
-    upscaled = _core.upscale_area(pattern, scale, 0, 0, 24, 24)
+    upscaled = _core.upscale_area(pattern, scale, 0, 0, 24, 24, "bicubic")
     digest = hashlib.sha256(upscaled.tobytes() + bytes([_core.FRACTION_BITS]))
     return digest.hexdigest()[:8]

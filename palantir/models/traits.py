@@ -36,7 +36,7 @@ class NetworkTraits:
     """The facts that an ONNX file's metadata holds under `palantir.<name>`, all optional there.
 
     scale: SR width / LR width. colour: what the channels are. output: "picture" is SR itself,
-    "detail" is (SR - U(LR)) / 255. range: whether 0 and 1 stand for the ends of a full-range
+    "detail" is (SR - bicubic(LR)) / 255. range: whether 0 and 1 stand for the ends of a full-range
     picture ("full"), or for the values 0 and 255 as coded in limited range ("limited").
     radius: LR pixels of surroundings that a pixel depends on, None if the whole frame.
     halo: LR pixels of surroundings that a patch is run with; unless told the radius, but at most 4;

@@ -18,7 +18,7 @@ from palantir.train.dataset import Source
 from palantir.train.fit import FitSettings
 from palantir.train.recipe import Recipe, train
 
-__all__ = ["shipped_recipe"]
+__all__ = ["shipped_recipe", "shipped_sources"]
 
 BUNNY = "big-buck-bunny_720p25.mp4"
 BUNNY_FRAMES = (0, 65)  # frames 66..131 are the demo's and stay unseen
@@ -30,12 +30,24 @@ MINUTES = {4: 20.0, 2: 44.0}  # x2: one thread of a busy machine
 def shipped_recipe(
     videos: Path, scale: int = 4, minutes: float | None = None, threads: int = 2
 ) -> Recipe:
-    """The recipe over the clips in `videos`; the second clip is made there if it is missing.
+    """The recipe over `shipped_sources`.
+
+    The x2 network begins with the layers of the x4 one, but for the tail. `minutes` are by default
+    those that the shipped one took.
+
+    Raises MediaError if the first clip is missing or the package cannot be had.
+    """
+    sources = shipped_sources(videos)
+    settings = FitSettings(minutes or MINUTES[scale], threads=threads, bfloat16=True)
+    init = None if scale == 4 else shipped_model()
+    return Recipe(sources, settings, scale, network="m6c32", init=init)
+
+
+def shipped_sources(videos: Path) -> tuple[Source, Source]:
+    """The clips in `videos` to learn from; the second is made there if it is missing.
 
     One is the first half of the demo's clip, which `videos/get` fetches. The other is filmed from
-    a photograph in a Debian package, so that the network has also seen what a lens sees. The x2
-    network begins with the layers of the x4 one, but for the tail. `minutes` are by default those
-    that the shipped one took.
+    a photograph in a Debian package: so what is learnt has also seen what a lens sees.
 
     Raises MediaError if the first clip is missing or the package cannot be had.
     """
@@ -45,13 +57,10 @@ def shipped_recipe(
     if not seeding.exists():
         with tempfile.TemporaryDirectory() as folder:
             film_photograph(_photograph(Path(folder)), seeding)
-    sources = (
+    return (
         Source(bunny, *BUNNY_FRAMES, licence="Blender Foundation, CC-BY-3.0"),
         Source(seeding, 0, 59, licence="Clemens Engelhardt, CC0-1.0"),
     )
-    settings = FitSettings(minutes or MINUTES[scale], threads=threads, bfloat16=True)
-    init = None if scale == 4 else shipped_model()
-    return Recipe(sources, settings, scale, network="m6c32", init=init)
 
 
 def _photograph(folder: Path) -> Path:

@@ -12,6 +12,9 @@ namespace {
 
 using palantir::Kernel;
 using palantir::kOne;
+using palantir::kTaps;
+using palantir::Phases;
+using palantir::phases_of;
 using palantir::Plane;
 
 double weight(Kernel kernel, double x) {
@@ -74,6 +77,27 @@ void equals_the_definition() {
       }
 }
 
+// Of all pictures of 0 and 255 the worst for one sample is that of its taps' signs.
+void sharp_upscaling_does_not_wrap() {
+  for (int scale = 2; scale <= 4; ++scale) {
+    const Phases& phases = phases_of(Kernel::kSharp, scale);
+    for (int phase = 0; phase < scale; ++phase)
+      for (const bool high : {true, false}) {
+        Samples in{std::vector<uint8_t>(9 * 9), 9, 9};
+        const auto sign = [&](int i) {
+          const int tap = i - 4 - phases.first[phase];
+          return tap >= 0 && tap < kTaps && phases.weight[phase][tap] < 0;
+        };
+        for (int y = 0; y < 9; ++y)
+          for (int x = 0; x < 9; ++x)
+            in.values[9 * y + x] = (sign(y) != sign(x)) == high ? 0 : 255;
+        const auto out = upscaled(in, scale, Kernel::kSharp);
+        const int value = out[static_cast<size_t>(4 * scale + phase) * 9 * scale + 4 * scale + phase];
+        expect(high ? value > 255 * kOne : value < 0, "the sharp kernel's extremes");
+      }
+  }
+}
+
 void compose_rounds_and_clips() {
   const std::vector<int16_t> base{-7000, -33, -32, 0, 31, 32, 95, 96, 16287, 16288, 23600};
   const std::vector<int16_t> detail{32767, 0, 0, -1, 1, 0, 0, 0, 0, 32767, -23600};
@@ -90,6 +114,7 @@ void compose_rounds_and_clips() {
 
 int main() {
   equals_the_definition();
+  sharp_upscaling_does_not_wrap();
   compose_rounds_and_clips();
   return failures > 0;
 }

@@ -12,7 +12,7 @@ from palantir import _core
 from palantir.codec import CodedFrame
 from palantir.enhance.inference import plane_area
 from palantir.tiles import Tile
-from tests.enhance.numpy_detail import FULL, Map, Shown, detail_map, render
+from tests.enhance.numpy_detail import FULL, NONE, Map, Shown, detail_map, render
 
 __all__ = ["Chain", "random_tiles"]
 
@@ -76,7 +76,7 @@ class Chain:
         for p, plane in enumerate(frame.planes):
             shape = (plane.shape[0] * self.scale, plane.shape[1] * self.scale)
             noise = np.clip(random.normal(0, 4000, shape), -16320, 16320).astype(np.int16)
-            kept = np.zeros_like(noise)
+            kept = np.full(shape, NONE, np.int64)
             for tile in tiles:
                 area = plane_area(tile, p, self.scale)
                 kept[area] = noise[area]

@@ -16,9 +16,10 @@ from palantir.codec import CodedFrame
 from palantir.tiles import Tile
 from tests.enhance.numpy_reuse import Integers, Part, parts_of
 
-__all__ = ["FAINT", "FULL", "Map", "Shown", "detail_map", "render"]
+__all__ = ["FAINT", "FULL", "NONE", "Map", "Shown", "detail_map", "render"]
 
 FULL = 32767  # confidence 1
+NONE = -(10**6)  # of detail: there is none
 FAINT = FULL // 50
 FARTHEST = 16383  # 1/8 LR pixel
 
@@ -157,11 +158,16 @@ def _settle(made: Map, trust: Integers) -> None:
 def render(
     frame: CodedFrame, made: Map, sources: Mapping[int, Sequence[NDArray[Any]]], scale: int
 ) -> list[NDArray[np.uint8]]:
-    """U(LR) + confidence * detail; `sources` have the detail of whole planes, 0 without anchor."""
+    """(1 - w) * U(LR) + w * (bicubic + detail), w the confidence, 0 at spots without detail.
+
+    `sources` have the detail of whole planes, NONE without anchor.
+    """
     planes = []
     for p, lr in enumerate(frame.native.planes):
         side, unit = (scale, 16) if p else (2 * scale, 8)
-        base = _core.upscale(lr, scale, "bicubic").astype(np.int64)
+        base, other = (
+            _core.upscale(lr, scale, kernel).astype(np.int64) for kernel in ("sharp", "bicubic")
+        )
         height, width = base.shape
         spread = [plane.repeat(side, 0).repeat(side, 1)[:height, :width] for plane in made]
         source, down, across, trust = spread
@@ -170,11 +176,15 @@ def render(
             position + (2 * displacement * scale + unit) // (2 * unit)
             for position, displacement in ((y, down), (x, across))
         )
-        detail = np.zeros(base.shape, np.int64)
+        detail = np.full(base.shape, NONE)
         for index in np.unique(source[trust > 0]):
             shown = (source == index) & (trust > 0) & (rows >= 0) & (columns >= 0)
             shown &= (rows < height) & (columns < width)
             detail[shown] = sources[index][p][rows[shown], columns[shown]]
-        added = (detail * trust + (1 << 14)) >> 15
+        known = detail != NONE
+        starts = [np.arange(0, length, side) for length in base.shape]
+        spots = np.logical_or.reduceat(np.logical_or.reduceat(known, starts[0]), starts[1], axis=1)
+        trust = trust * spots.repeat(side, 0).repeat(side, 1)[:height, :width]
+        added = ((other + np.where(known, detail, 0) - base) * trust + (1 << 14)) >> 15
         planes.append(np.clip((base + added + 32) >> 6, 0, 255).astype(np.uint8))
     return planes

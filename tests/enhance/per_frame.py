@@ -53,7 +53,7 @@ def luma_sr(network: SRNetwork, frame: CodedFrame) -> Planes:
         first = np.clip(np.floor((base + added) / ONE + 0.5), 0, 255).astype(np.uint8)
     else:
         first = whole_levels(luma)
-    chroma = [_core.compose(_core.upscale(p, network.scale, "bicubic")) for p in planes[1:]]
+    chroma = [_core.compose(_core.upscale(p, network.scale, "sharp")) for p in planes[1:]]
     return cropped([first, *chroma], frame, network.scale)
 
 

@@ -45,7 +45,7 @@ def added(cut_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> list[NDAr
         (coded,) = packet.frames
         frame = enhancer.process(packet, np.full((1, GRID.count), coded.index < CUT))
         assert frame is not None
-        plain = _core.compose(_core.upscale(coded.native.planes[0], 2, "bicubic"))
+        plain = _core.compose(_core.upscale(coded.native.planes[0], 2, "sharp"))
         differences.append(frame.planes[0].astype(np.int64) - plain)
     return differences
 

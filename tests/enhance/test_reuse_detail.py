@@ -84,7 +84,7 @@ def test_an_anchor_shows_the_networks_pixels(rich_frames: list[CodedFrame]) -> N
     planes = chain.follow(frame, [tile], frame.references)
     rows, columns = slice(2 * tile.top, 2 * tile.bottom), slice(2 * tile.left, 2 * tile.right)
     base = _core.upscale(frame.native.planes[0], 2, "bicubic")[rows, columns]
-    added = chain.sources[3][0][rows, columns]
+    added = chain.sources[3][0][rows, columns].astype(np.int16)
     np.testing.assert_array_equal(planes[0][rows, columns], _core.compose(base, added))
 
 

@@ -49,7 +49,7 @@ def assert_shows(stream: Iterable[Shown], enhancer: Enhancer, share: float) -> i
         for plane, lr in zip(frame.planes, picture, strict=True):
             wanted = lr
             if scale > 1:
-                wanted = _core.compose(_core.upscale(lr, scale, "bicubic"))
+                wanted = _core.compose(_core.upscale(lr, scale, "sharp"))
                 wanted = wanted[: plane.shape[0], : plane.shape[1]]
             np.testing.assert_array_equal(plane, wanted)
         sizes.add(frame.planes[0].shape)

@@ -26,6 +26,7 @@ def bilinear(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 KERNELS = {"bicubic": bicubic, "bilinear": bilinear}
+NAMES = [*KERNELS, "sharp"]
 
 
 def enlarge(signal: NDArray[np.float64], scale: int, kernel: str) -> NDArray[np.float64]:
@@ -59,6 +60,29 @@ def test_equals_the_kernel(kernel: str, scale: int, height: int, width: int) -> 
     np.testing.assert_allclose(native / ONE, expected, rtol=0, atol=tolerance(scale))
 
 
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_sharp_upscaling_is_one_kernel_both_ways(scale: int, height: int, width: int) -> None:
+    """What a single bright sample becomes tells the kernel."""
+    line = np.zeros((1, 13), np.uint8)
+    line[0, 6] = 255
+    response = _core.upscale(line, scale, "sharp")[0] / (255 * ONE)
+
+    def enlarged(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+        padded = np.pad(signal, ((6, 6), (0, 0)), mode="edge")
+        out = np.zeros((len(signal) * scale, signal.shape[1]))
+        for k, row in enumerate(padded):
+            for at, weight in enumerate(response):
+                if 0 <= (y := (k - 12) * scale + at) < len(out):
+                    out[y] += weight * row
+        return out
+
+    plane = noise(height, width)
+    expected = enlarged(enlarged(plane.astype(float)).T).T
+    native = _core.upscale(plane, scale, "sharp")
+    np.testing.assert_allclose(native / ONE, expected, rtol=0, atol=0.1)
+
+
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])
 def test_training_upscales_alike(scale: int) -> None:
     plane = noise(23, 17)
@@ -68,13 +92,13 @@ def test_training_upscales_alike(scale: int) -> None:
     )
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", NAMES)
 def test_scale_one_is_the_identity(kernel: str) -> None:
     plane = noise(17, 33)
     np.testing.assert_array_equal(_core.upscale(plane, 1, kernel), plane.astype(np.int16) * ONE)
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", NAMES)
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_flat_stays_flat(kernel: str, scale: int) -> None:
     for grey in (0, 1, 128, 255):
@@ -82,7 +106,7 @@ def test_flat_stays_flat(kernel: str, scale: int) -> None:
         np.testing.assert_array_equal(native, grey * ONE)
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", NAMES)
 def test_strided_planes_are_read_rightly(kernel: str) -> None:
     wide = noise(20, 30)
     part = wide[3:15, 4:21]
@@ -96,7 +120,7 @@ def test_strided_planes_are_read_rightly(kernel: str) -> None:
     [
         ((4, 4), 0, "bicubic", "scale must be 1..4, not 0"),
         ((4, 4), 5, "bicubic", "scale must be 1..4, not 5"),
-        ((4, 4), 2, "lanczos", "kernel must be bilinear or bicubic, not lanczos"),
+        ((4, 4), 2, "lanczos", "kernel must be bilinear, bicubic or sharp, not lanczos"),
         ((0, 4), 2, "bicubic", "an empty plane cannot be upscaled"),
         ((4,), 2, "bicubic", "a plane has 2 dimensions, not 1"),
     ],

@@ -100,7 +100,7 @@ def test_results_are_those_of_enhancing_with_both(folder: Path, tmp_path: Path) 
     assert margins.rows[0][2].endswith(" detail-x2")
     assert ends.rows[0][-1] == "0.10"
     with (folder / "out" / "tiers.csv").open() as file:
-        assert len(list(csv.DictReader(file))) == len(results) == 4 + 2 * 4
+        assert len(list(csv.DictReader(file))) == len(results) == 5 + 2 * 4
 
 
 def test_a_light_network_that_adds_nothing_leaves_the_whole_error(folder: Path) -> None:
