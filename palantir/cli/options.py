@@ -13,6 +13,7 @@ import click
 from palantir.errors import ScheduleError
 
 if TYPE_CHECKING:
+    from palantir.evaluate.question import GridWish
     from palantir.grid import PatchGrid
 
 __all__ = [
@@ -22,11 +23,13 @@ __all__ = [
     "file_argument",
     "file_option",
     "grid_option",
+    "grid_wish",
     "halo_option",
     "json_option",
     "max_size_option",
     "output_option",
     "parsed_by",
+    "patch_option",
     "progress_option",
     "providers_option",
     "shares",
@@ -123,6 +126,23 @@ def _parse_grid(text: str) -> PatchGrid:
 def grid_option(help: str) -> _Decorator:  # noqa: A002 - click's own word
     """`--grid ROWSxCOLUMNS`, a PatchGrid or None."""
     return click.option("--grid", metavar="RxC", callback=parsed_by(_parse_grid), help=help)
+
+
+patch_option = click.option(
+    "--patch",
+    metavar="WxH",
+    callback=_size,
+    help="The grid instead by its patches' size in LR pixels.",
+)
+
+
+def grid_wish(grid: PatchGrid | None, patch: tuple[int, int] | None) -> GridWish:
+    """What `--grid` and `--patch` ask for. Raises UsageError where both are given."""
+    from palantir.evaluate.question import GridWish
+
+    if grid and patch:
+        raise click.UsageError("--grid and --patch both say how large patches are")
+    return GridWish(grid, patch)
 
 
 halo_option = click.option(

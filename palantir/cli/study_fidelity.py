@@ -9,21 +9,27 @@ from dataclasses import asdict
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from palantir.cli.options import (
     by_clip,
     file_argument,
+    grid_option,
+    grid_wish,
     json_option,
     output_option,
+    patch_option,
     progress_option,
     shares,
 )
 from palantir.cli.printing import print_json, print_tables
 from palantir.cli.progress import progress_bar
 from palantir.errors import ScheduleError
+
+if TYPE_CHECKING:
+    from palantir.grid import PatchGrid
 
 __all__ = ["fidelity"]
 
@@ -59,6 +65,8 @@ Examples:
               help="How many frames to take; repeatable  [default: all].")  # fmt: skip
 @click.option("--first", metavar="N|CLIP=N", multiple=True, callback=by_clip,
               help="First frame to take; repeatable  [default: 0].")  # fmt: skip
+@grid_option("Patches of a frame, rows x columns [8x14 on 854x480].")
+@patch_option
 @click.option("--model-threads", type=click.IntRange(0, 64), default=0,
               help="Threads of the network [one a core].")  # fmt: skip
 @json_option
@@ -68,6 +76,8 @@ def fidelity(
     network: str | None,
     output: str,
     budgets: Sequence[Fraction],
+    grid: PatchGrid | None,
+    patch: tuple[int, int] | None,
     model_threads: int,
     as_json: bool,
     progress: bool | None,
@@ -84,6 +94,7 @@ def fidelity(
     from palantir.evaluate.summary import Summary
 
     chosen: dict[str, Any] = dict(settings) | ({"budgets": budgets} if budgets else {})
+    chosen["grid"] = grid_wish(grid, patch)
     try:
         question = FidelityQuestion([Path(clip) for clip in clips], NetworkWish(network), **chosen)
     except ScheduleError as error:

@@ -8,20 +8,27 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from palantir.cli.options import (
     by_clip,
     file_argument,
+    grid_option,
+    grid_wish,
     json_option,
     output_option,
+    patch_option,
     progress_option,
     shares,
 )
 from palantir.cli.printing import print_json, print_tables
 from palantir.cli.progress import progress_bar
 from palantir.errors import ScheduleError
+
+if TYPE_CHECKING:
+    from palantir.grid import PatchGrid
 
 __all__ = ["tiers"]
 
@@ -53,6 +60,8 @@ Examples:
     help="What the light network leaves of the error  [default: as measured on each clip's frames "
     "before the first to judge]",
 )  # fmt: skip
+@grid_option("Patches of a frame, rows x columns [8x14 on 854x480].")
+@patch_option
 @click.option("--model-threads", type=click.IntRange(0, 64), default=0,
               help="Threads of the networks [one a core].")  # fmt: skip
 @json_option
@@ -66,6 +75,8 @@ def tiers(
     first: Mapping[str, int],
     frames: Mapping[str, int],
     share: float | None,
+    grid: PatchGrid | None,
+    patch: tuple[int, int] | None,
     model_threads: int,
     as_json: bool,
     progress: bool | None,
@@ -78,10 +89,11 @@ def tiers(
     from palantir.evaluate.summary import Summary
     from palantir.evaluate.tier_study import TierQuestion, study_tiers
 
+    wish = grid_wish(grid, patch)
     try:
         question = TierQuestion(
             [Path(clip) for clip in clips], NetworkWish(network), NetworkWish(light_network),
-            budgets=budgets or BUDGETS, first=first, frames=frames, share=share,
+            budgets=budgets or BUDGETS, first=first, frames=frames, share=share, grid=wish,
         )  # fmt: skip
     except ScheduleError as error:
         raise click.UsageError(str(error)) from None

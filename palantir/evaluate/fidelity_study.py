@@ -52,6 +52,7 @@ class FidelityQuestion:
     seed          of all lots
     first         first frame to take of each clip, by its name; "" is for clips not named
     frames        how many frames, likewise; nothing: all
+    grid          of patches
 
     Raises ScheduleError where there are no clips, reuse modes or error models, or neither nodes nor
     budgets, a clip's name is unknown or that of two clips, or a budget is no share.
@@ -67,6 +68,7 @@ class FidelityQuestion:
     seed: int = 0
     first: Mapping[str, int] = field(default_factory=dict)
     frames: Mapping[str, int] = field(default_factory=dict)
+    grid: GridWish = field(default_factory=GridWish)
 
     def __post_init__(self) -> None:
         if not self.clips or not self.reuse or not self.error_models:
@@ -138,11 +140,13 @@ class _Study:
         model = SRNetwork.load(self._question.network.of(path), threads=self._threads)
         network = LoadedNetwork.of(str(self._question.network), model)
         material = self._encoded(path, model.scale)
-        graphs = {name: material.graph(None, name) for name in self._question.error_models}
-        sets = self._sets(graphs)
+        wish = self._question.grid
+        grid = wish.of(material.source.width, material.source.height)
+        graphs = {name: material.graph(grid, name) for name in self._question.error_models}
+        sets, patches = self._sets(graphs), (wish, next(iter(graphs.values())))
         found = []
         for mode in self._question.reuse:
-            jobs = [_job(material, network, mode, next(iter(graphs.values())), one) for one in sets]
+            jobs = [_job(material, network, mode, patches, one) for one in sets]
             self._runs.run(jobs)
             true = [_error(self._runs.result(job)["errors"]) for job in jobs]
             ways = estimates(graphs)
@@ -199,14 +203,17 @@ class _Study:
 
 
 def _job(
-    material: Material, network: LoadedNetwork, mode: str, graph: ErrorGraph, one: AnchorSet
+    material: Material,
+    network: LoadedNetwork,
+    mode: str,
+    patches: tuple[GridWish, ErrorGraph],
+    one: AnchorSet,
 ) -> Job:
+    wish, graph = patches
     flags = np.zeros(graph.nodes, np.bool_)
     flags[one.anchors] = True
     anchors = flags.reshape(len(graph.frames), graph.grid.count)
-    return Job(
-        material, network, mode, GridWish(), graph.grid, Method("fidelity"), None, anchors
-    )  # fmt: skip
+    return Job(material, network, mode, wish, graph.grid, Method("fidelity"), None, anchors)
 
 
 def _error(errors: Sequence[Sequence[float]]) -> float:

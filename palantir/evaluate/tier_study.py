@@ -52,6 +52,7 @@ class TierQuestion:
     frames   how many frames, likewise; nothing: all
     share    what the light network leaves of the error; None measures it on each clip's frames
              before the first
+    grid     of patches
 
     Raises ScheduleError where there are no clips, or no frames to measure the share on, a budget is
     no share, or a name is unknown or stands for two clips or both networks.
@@ -64,6 +65,7 @@ class TierQuestion:
     first: Mapping[str, int] = field(default_factory=dict)
     frames: Mapping[str, int] = field(default_factory=dict)
     share: float | None = None
+    grid: GridWish = field(default_factory=GridWish)
 
     def __post_init__(self) -> None:
         if not self.clips or not self.budgets:
@@ -110,6 +112,7 @@ class _Clip:
     large: LoadedNetwork
     light: LoadedNetwork
     share: float
+    wish: GridWish
 
     @property
     def price(self) -> Fraction:
@@ -123,7 +126,8 @@ class _Clip:
 
     @property
     def graph(self) -> ErrorGraph:
-        return self.material.graph(None, "paper")
+        source = self.material.source
+        return self.material.graph(self.wish.of(source.width, source.height), "paper")
 
 
 class _Study:
@@ -148,7 +152,7 @@ class _Study:
         if share is None:
             share = self._share(self._encoded(path, large, 0, first), large, light)
         material = self._encoded(path, large, first, self._question.frames_of(path))
-        return _Clip(material, large, light, share)
+        return _Clip(material, large, light, share, self._question.grid)
 
     def _encoded(
         self, path: Path, network: LoadedNetwork, first: int, frames: int | None
@@ -230,7 +234,7 @@ def _job(clip: _Clip, method: Method, budget: Fraction, anchors: NDArray[np.uint
     kept = np.where(tiers == 2, clip.share * graph.errors(), 0.0)
     estimate = graph.objective(np.flatnonzero(tiers), kept) / graph.objective()
     return Job(
-        clip.material, clip.large, "detail", GridWish(), graph.grid, method, budget, anchors,
+        clip.material, clip.large, "detail", clip.wish, graph.grid, method, budget, anchors,
         estimate, light=clip.light,
     )  # fmt: skip
 

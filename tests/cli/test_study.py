@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from pathlib import Path
 
@@ -179,3 +180,15 @@ def test_the_fidelity_study_tells_what_its_json_tells(run: Run, here: Path) -> N
     assert (here / "out" / "fidelity.md").read_text().startswith("Made by `palantir ")
     run(*words, "out", "--first", "other=3").complains("no clip is called 'other'", code=2)
     run(*words, "hr.mp4").complains("hr.mp4")
+
+
+def test_the_fidelity_study_takes_a_grid_or_a_patch_size(run: Run, here: Path) -> None:
+    words = ("study", "fidelity", "hr.mp4", "--frames", "4", "--nodes", "99", "--sets", "0", "-o")
+    for option, value in (("--grid", "1x2"), ("--patch", "24x999")):  # LR is 48x32
+        facts = run(*words, value, option, value, "--json").json
+        singles = {one["count"] for one in facts if one["group"] == "single anchors"}
+        assert singles <= {2 * 4, 2 * 5}  # an alt-ref may be among them
+        with (here / value / "fidelity-sets.csv").open() as file:
+            names = [line["set"] for line in csv.DictReader(file) if line["anchors"] == "1"]
+        assert {name.split()[3] for name in names if " patch " in name} == {"0", "1"}
+    run(*words, "out", "--grid", "1x2", "--patch", "9x9").complains("--grid and --patch", code=2)

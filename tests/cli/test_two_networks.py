@@ -102,3 +102,19 @@ def test_the_study_compares_both_ways_and_keeps_what_it_measured(run: Run, here:
     ended = run(*words)
     assert ended.code == 2
     assert "no frames before the first" in ended.err
+
+
+def test_the_study_takes_a_grid_or_a_patch_size(run: Run, here: Path) -> None:
+    words = ("study", "tiers", "hr.mp4", "--network", shipped_model(), "--light-network",
+             "light.onnx", "--frames", "3", "-o", "study", "--share", "0.3",
+             "--budget", "1/2", "--json")  # fmt: skip
+    found = {}
+    for option, value in (("--grid", "1x2"), ("--patch", "24x999")):  # LR is 48x32
+        budgeted = [one for one in run(*words, option, value).json if one["budget"]]
+        found[value] = {(one["grid"], one["patches"]) for one in budgeted}
+    ((_, patches),) = found["1x2"]
+    assert patches in (2 * 3, 2 * 4)  # an alt-ref may be among them
+    assert found == {"1x2": {("1x2", patches)}, "24x999": {("24x999 px", patches)}}
+    ended = run(*words, "--grid", "1x2", "--patch", "24x32")
+    assert ended.code == 2
+    assert "--grid and --patch both say how large patches are" in ended.err
