@@ -31,7 +31,8 @@ def film_photograph(
     """Renders `frames` views of `size` into a near-lossless H.264 file.
 
     The window starts at the canvas's own resolution and opens to 1.3 times its size while its
-    centre moves along an arc, so motion is sub-pixel, never uniform and different everywhere.
+    centre moves along an arc, so motion is sub-pixel, never uniform and different everywhere. On a
+    canvas less than twice as wide as the window the arc ends at the photograph's edges.
     """
     width, height = size
     picture = _read_photograph(photograph, canvas)
@@ -41,8 +42,8 @@ def film_photograph(
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for time in np.linspace(0, 1, frames):
             zoom = 1 + 0.3 * time
-            centre_x = columns * (0.35 + 0.3 * time)
-            centre_y = rows * (0.5 + 0.12 * np.sin(np.pi * time))
+            centre_x = _within(columns * (0.35 + 0.3 * time), zoom * width, columns)
+            centre_y = _within(rows * (0.5 + 0.12 * np.sin(np.pi * time)), zoom * height, rows)
             x = centre_x + (torch.arange(width) + 0.5 - width / 2) * zoom
             y = centre_y + (torch.arange(height) + 0.5 - height / 2) * zoom
             grid_y, grid_x = torch.meshgrid(2 * y / rows - 1, 2 * x / columns - 1, indexing="ij")
@@ -52,3 +53,9 @@ def film_photograph(
             frame = av.VideoFrame.from_ndarray(pixels, "rgb24")
             container.mux(stream.encode(frame.reformat(format="yuv420p", dst_colorspace="ITU709")))
         container.mux(stream.encode())
+
+
+def _within(centre: float, window: float, length: int) -> float:
+    """The centre, moved as little as keeps the window on the canvas."""
+    half = min(window, length) / 2
+    return min(max(centre, half), length - half)

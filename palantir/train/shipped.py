@@ -18,7 +18,7 @@ from palantir.train.dataset import Source
 from palantir.train.fit import FitSettings
 from palantir.train.recipe import Recipe, train
 
-__all__ = ["shipped_recipe", "shipped_sources"]
+__all__ = ["fetch_photograph", "shipped_recipe", "shipped_sources"]
 
 BUNNY = "big-buck-bunny_720p25.mp4"
 BUNNY_FRAMES = (0, 65)  # frames 66..131 are the demo's and stay unseen
@@ -56,15 +56,18 @@ def shipped_sources(videos: Path) -> tuple[Source, Source]:
         raise MediaError(f"{bunny}: not there; videos/get fetches it")
     if not seeding.exists():
         with tempfile.TemporaryDirectory() as folder:
-            film_photograph(_photograph(Path(folder)), seeding)
+            film_photograph(fetch_photograph(Path(folder)), seeding)
     return (
         Source(bunny, *BUNNY_FRAMES, licence="Blender Foundation, CC-BY-3.0"),
         Source(seeding, 0, 59, licence="Clemens Engelhardt, CC0-1.0"),
     )
 
 
-def _photograph(folder: Path) -> Path:
-    """Downloads the package with the machine's own client and unpacks it; installs nothing."""
+def fetch_photograph(folder: Path) -> Path:
+    """Downloads its package with the machine's own client and unpacks it; installs nothing.
+
+    5312x2988 pixels. Raises MediaError if the package cannot be had.
+    """
     try:
         _quietly(["apt-get", "download", PACKAGE], folder)
         (package,) = folder.glob("*.deb")

@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -203,6 +204,16 @@ def test_a_photograph_becomes_a_video_in_which_everything_moves(tmp_path: Path) 
     pictures = [planes[0] for planes in read_frames(tmp_path / "film.mp4")]
     assert [picture.shape for picture in pictures] == [(48, 64)] * 3
     assert (pictures[0] != pictures[1]).mean() > 0.3
+
+
+def test_the_camera_does_not_look_past_the_photographs_edges(tmp_path: Path) -> None:
+    white = av.VideoFrame.from_ndarray(np.full((96, 128), 235, np.uint8), "gray")
+    with av.open(str(tmp_path / "white.png"), "w", format="image2") as container:
+        stream = container.add_stream("png", width=128, height=96, pix_fmt="gray")
+        container.mux([*stream.encode(white), *stream.encode()])
+    film_photograph(tmp_path / "white.png", tmp_path / "film.mp4", (96, 72), frames=4, canvas=128)
+    for luma, *_ in read_frames(tmp_path / "film.mp4"):
+        assert luma.min() > 200  # what lies past them would be black
 
 
 def test_the_shipped_recipe_says_what_is_missing(
