@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from palantir.evaluate.curves import Curve
+from palantir.evaluate.jobs import UPSCALERS
 from palantir.evaluate.quality_tables import View
 from palantir.evaluate.question import OURS, Method
 from palantir.evaluate.results import Result
@@ -36,15 +37,19 @@ _Drawing = Callable[[View, str, "Axes"], None]
 def draw_plots(view: View, folder: Path) -> Iterator[tuple[Path, str]]:
     """Write SVG files, one panel a clip; gives each with its caption.
 
+    Of the bit rate only where plain upscaling was measured at several.
+
     Raises ImportError without the extra palantir-sr[plots], and OSError.
     """
     import matplotlib as mpl
 
-    kinds: Sequence[tuple[str, _Drawing, str]] = (
+    kinds: list[tuple[str, _Drawing, str]] = [
         ("anchors", _draw_anchors, "PSNR-Y gained over bilinear against the number of anchors"),
         ("cost", _draw_cost, "PSNR-Y against network cost"),
         ("time", _draw_time, "PSNR-Y over bicubic of each frame at the largest budget but one"),
-    )
+    ]
+    if len(view.results.different("rate")) > 1:
+        kinds.append(("rate", _draw_rate, "PSNR-Y against bit rate, profile included"))
     for kind, draw, caption in kinds:
         path = folder / f"{view.network}-{kind}.svg"
         with mpl.rc_context(_STYLE):
@@ -100,6 +105,22 @@ def _draw_time(view: View, clip: str, axes: Axes) -> None:
     whole = view.results.per_frame(clip, view.network)
     axes.plot(_won(whole, bicubic), color="black", linewidth=0.7, label="per-frame SR")
     axes.set(xlabel="displayed frame", ylabel="over bicubic, dB")
+
+
+def _draw_rate(view: View, clip: str, axes: Axes) -> None:
+    """Plain upscaling of streams of several bit rates, and each budget on the recipe's."""
+    for kernel, colour in zip(UPSCALERS, cycle(reversed(_COLOURS))):
+        plain = view.results.where(clip=clip, network="", reuse=kernel)
+        points = sorted((one.kilobits, one.psnr_y) for one in plain)
+        axes.plot(*zip(*points, strict=True), color=colour, marker="o", markersize=3, label=kernel)
+    method = view.ours[-1]
+    ones = _by_budget(view, clip, method)
+    rates = [one.kilobits + one.profile_kilobits for one in ones]
+    axes.plot(rates, [one.psnr_y for one in ones], label=str(method), **_style(method, _COLOURS[0]))
+    whole = view.results.per_frame(clip, view.network)
+    axes.plot([whole.kilobits], [whole.psnr_y], color="black", marker="x", linestyle="",
+              label="per-frame SR")  # fmt: skip
+    axes.set(xlabel="kbit/s", ylabel="PSNR-Y, dB")
 
 
 def _won(one: Result, base: Result) -> list[float]:
