@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import click
@@ -204,32 +205,50 @@ def selection(
 
 
 @bench.command()
-@_MARKDOWN
-@_JSON
-@_CLIPS
-@click.option("--frames", type=click.IntRange(1), default=120, show_default=True, help="Of each.")
-@click.option("--model", "models", type=_NETWORK, multiple=True, help="A further network, x4.")
+@click.option("--part", "names", multiple=True, help="Can be repeated [all, in their order].")
+@click.option(
+    "--quick", is_flag=True, help="A few frames of everything, anew, into build/bench/quick."
+)
+@click.option(
+    "--markdown",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Put the tables into this file [docs/results.md; with --quick that of its folder].",
+)
 @click.option(
     "--plots",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Draw the pictures into this folder; needs matplotlib.",
+    help="Draw the pictures into this folder [docs/plots; with --quick its folder].",
 )
-def evaluation(
-    markdown: Path | None,
-    as_json: Path | None,
-    clips: tuple[str, ...],
-    frames: int,
-    models: tuple[Path, ...],
-    plots: Path | None,
+@_seconds("--minutes", 6.5, "Of fitting a network.")
+def results(
+    names: tuple[str, ...], quick: bool, markdown: Path | None, plots: Path | None, minutes: float
 ) -> None:
-    """Selectors, reuse modes, ablations, grids and bit rates on the clips of PALANTIR_DATA.
+    """The quality part of docs/results.md anew, from the clips of PALANTIR_DATA.
 
-    `palantir evaluate` with everything it has. What was measured is kept in build/bench, so that an
-    interrupted run goes on where it was.
+    What was measured is kept in build/bench/results, so that an interrupted run goes on where it
+    was, unless the engine gives other pictures. Fitting networks and filming need torch; they are
+    kept, too. --quick takes the demo's clip, and one of PALANTIR_DATA if it is set; it leaves out
+    what cannot be run.
     """
-    from bench.evaluation import report_evaluation
+    from bench.results.extent import Extent
+    from bench.results.run import PARTS, run_parts
+    from bench.results.workbench import Workbench
 
-    report_evaluation(clips, frames, models, plots).publish(markdown, as_json)
+    known = [part.name for part in PARTS]
+    if wrong := set(names) - set(known):
+        raise click.UsageError(f"--part {min(wrong)}: there are {', '.join(known)}")
+    folder = Path("build/bench/quick" if quick else "build/bench/results")
+    if quick:
+        rmtree(folder, ignore_errors=True)
+    bench = Workbench(
+        Extent.quick() if quick else Extent.whole(),
+        folder,
+        plots or (folder / "plots" if quick else Path("docs/plots")),
+        minutes,
+    )
+    chosen = [part for part in PARTS if not names or part.name in names]
+    target = markdown or (folder / "results.md" if quick else Path("docs/results.md"))
+    run_parts(bench, chosen, target, " --quick" * quick, leave_out=quick)
 
 
 @bench.command()

@@ -19,7 +19,16 @@ import av
 from palantir.media import Colour, Planes, VideoSink, encode_lr
 from palantir.media.pictures import to_planes
 
-__all__ = ["FRAMES", "FRAME_RATE", "SCALE", "benchmark_clip", "data_clips", "lr_of"]
+__all__ = [
+    "FRAMES",
+    "FRAME_RATE",
+    "SCALE",
+    "benchmark_clip",
+    "data_clips",
+    "data_folder",
+    "demo_clip",
+    "lr_of",
+]
 
 FRAMES = 300
 FRAME_RATE = 25
@@ -40,10 +49,8 @@ def benchmark_clip(width: int = 854, height: int = 480) -> Path:
     path = _FOLDER / f"{width}x{height}.webm"
     if path.exists():
         return path
+    hr = demo_clip()
     path.parent.mkdir(parents=True, exist_ok=True)
-    hr = subprocess.run(
-        [sys.executable, "videos/get"], check=True, capture_output=True, text=True
-    ).stdout.strip()
     rate = Fraction(FRAME_RATE)
     options = {**_RECIPE, "b": str(round(_BITS * width * height))}
     colour = Colour("bt709", False)
@@ -54,10 +61,24 @@ def benchmark_clip(width: int = 854, height: int = 480) -> Path:
     return path
 
 
+def demo_clip() -> Path:
+    """The demo's HR clip, which `videos/get` fetches if it is not there."""
+    told = subprocess.run(
+        [sys.executable, "videos/get"], check=True, capture_output=True, text=True
+    )  # fmt: skip
+    return Path(told.stdout.strip())
+
+
+def data_folder() -> Path | None:
+    """What PALANTIR_DATA names; None where it is not set."""
+    folder = os.environ.get("PALANTIR_DATA")
+    return Path(folder) if folder else None
+
+
 def data_clips() -> list[Path]:
     """The HR clips of the data folder; none where PALANTIR_DATA is not set."""
-    folder = os.environ.get("PALANTIR_DATA")
-    return sorted(Path(folder, "video").glob("*.mp4")) if folder else []
+    folder = data_folder()
+    return sorted((folder / "video").glob("*.mp4")) if folder else []
 
 
 def lr_of(clip: Path, frames: int) -> Path:
@@ -69,8 +90,8 @@ def lr_of(clip: Path, frames: int) -> Path:
     return lr
 
 
-def _to_and_fro(hr: str, width: int, height: int) -> Iterator[Planes]:
-    with av.open(hr) as container:
+def _to_and_fro(hr: Path, width: int, height: int) -> Iterator[Planes]:
+    with av.open(str(hr)) as container:
         frames = [
             to_planes(frame.reformat(width, height, interpolation="BICUBIC"))
             for frame in container.decode(video=0)

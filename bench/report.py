@@ -28,6 +28,8 @@ class Report:
     tables    for people
     data      the same and more, for programs
     pictures  plots and what each shows, for the markdown
+    title     of the section, where its markers are not below a heading written by hand
+    took      how long the command took
     """
 
     name: str
@@ -35,6 +37,8 @@ class Report:
     tables: Sequence[Table]
     data: Any
     pictures: Sequence[tuple[Path, str]] = ()
+    title: str = ""
+    took: str = ""
 
     def publish(self, markdown: Path | None, as_json: Path | None) -> None:
         """Print the tables; write what is asked for. Raises OSError."""
@@ -63,7 +67,9 @@ class Report:
         return before + section + after
 
     def _section(self, folder: Path) -> str:
-        parts = [f"Made by `{self.command}`.\n", *(table.markdown() for table in self.tables)]
+        parts = [f"## {self.title}\n"] if self.title else []
+        parts.append(f"Made by `{self.command}`{self.took and f' in {self.took}'}.\n")
+        parts += [table.markdown() for table in self.tables]
         for picture, caption in self.pictures:
             link = Path(os.path.relpath(picture, folder)).as_posix()
             parts.append(f"![{caption}]({link})\n")

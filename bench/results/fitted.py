@@ -1,0 +1,112 @@
+"""Parts on networks fitted to each clip: quality, cost, bit rate, two networks, fidelity."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from bench.results.workbench import LARGE, LIGHT, Found, Workbench, view_of
+from palantir.evaluate.cost_tables import compute_table, cost_tables, rate_table
+from palantir.evaluate.fidelity_study import FidelityQuestion, study_fidelity
+from palantir.evaluate.quality_tables import ends_table, quality_tables
+from palantir.evaluate.question import GridWish, Question
+from palantir.evaluate.tier_study import TierQuestion, study_tiers
+
+__all__ = [
+    "at_equal_compute",
+    "at_equal_cost",
+    "at_equal_cost_large",
+    "at_equal_rate",
+    "fidelity_of_estimates",
+]
+
+_MODES = ("detail", "paper")
+_LIGHT_SHARE = 0.3  # the default of `palantir schedule`
+
+
+def at_equal_cost(bench: Workbench) -> Found:
+    """All selectors, both reuse modes, ablations and patch sizes."""
+    extent = bench.extent
+    question = Question(
+        clips=extent.fitted.clips,
+        networks=[bench.fitted(extent.fitted, LARGE)],
+        selectors=extent.selectors,
+        ablations="adjoint" in extent.selectors,
+        budgets=extent.budgets,
+        grids=[GridWish(), *(GridWish(patch=patch) for patch in extent.patches)],
+        reuse=_MODES,
+        first={"": extent.fitted.first},
+        frames={"": extent.fitted.frames},
+    )
+    return _judged(bench, question, "fitted")
+
+
+def at_equal_cost_large(bench: Workbench) -> Found:
+    """The same on 3840x2160, without ablations and patch sizes."""
+    extent = bench.extent
+    question = Question(
+        clips=extent.large.clips,
+        networks=[bench.fitted(extent.large, LARGE)],
+        selectors=extent.selectors,
+        budgets=extent.budgets,
+        reuse=_MODES,
+        first={"": extent.large.first},
+        frames={"": extent.large.frames},
+    )
+    return _judged(bench, question, "large")
+
+
+def _judged(bench: Workbench, question: Question, name: str) -> Found:
+    results = bench.measure(question)
+    view = view_of(results, LARGE)
+    tables = [ends_table(results), *quality_tables(view), *cost_tables(view)]
+    drawn = bench.draw(view, name, ("anchors", "cost", "time"))
+    return Found(tables, [one.to_dict() for one in results], drawn)
+
+
+def at_equal_rate(bench: Workbench) -> Found:
+    """The bit rate that plain upscaling needs for as much."""
+    extent = bench.extent
+    question = Question(
+        clips=extent.fitted.clips,
+        networks=[bench.fitted(extent.fitted, LARGE)],
+        every_frame=[bench.fitted(extent.fitted, LIGHT)],
+        selectors=["gain-per-cost"],
+        budgets=extent.budgets,
+        rates=extent.rates,
+        first={"": extent.fitted.first},
+        frames={"": extent.fitted.frames},
+    )
+    results = bench.measure(question)
+    view = view_of(results, LARGE)
+    drawn = bench.draw(view, "fitted", ["rate"])
+    return Found([rate_table(view, [LIGHT])], [one.to_dict() for one in results], drawn)
+
+
+def at_equal_compute(bench: Workbench) -> Found:
+    """A light network on every frame, the large one on few patches, and both on few patches."""
+    extent = bench.extent
+    large, light = (bench.fitted(extent.fitted, name) for name in (LARGE, LIGHT))
+    first, frames = {"": extent.fitted.first}, {"": extent.fitted.frames}
+    question = Question(
+        clips=extent.fitted.clips, networks=[large], every_frame=[light],
+        selectors=["gain-per-cost"], budgets=extent.more, first=first, frames=frames,
+    )  # fmt: skip
+    results = bench.measure(question)
+    compute = compute_table(view_of(results, LARGE), LIGHT)
+    asked = TierQuestion(
+        extent.fitted.clips, large, light, extent.more, first, frames, _LIGHT_SHARE
+    )  # fmt: skip
+    tiers, tables = bench.study(asked, lambda one: study_tiers(one, bench.folder, bench.steps))
+    return Found([compute, *tables], [one.to_dict() for one in [*results, *tiers]])
+
+
+def fidelity_of_estimates(bench: Workbench) -> Found:
+    """How estimates rank sets of anchors, in both reuse modes."""
+    extent = bench.extent
+    asked = FidelityQuestion(
+        extent.fitted.clips, bench.fitted(extent.fitted, LARGE), _MODES, nodes=extent.nodes,
+        sets=extent.sets, budgets=extent.few[1:], seed=1,
+        first={"": extent.fitted.first}, frames={"": extent.fitted.frames},
+    )  # fmt: skip
+    found, tables = bench.study(asked, lambda one: study_fidelity(one, bench.folder, bench.steps))
+    return Found(tables, [asdict(one) for one in found])

@@ -1,0 +1,126 @@
+"""What all parts of `bench results` share: a folder of what is kept, and the ways to measure."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import click
+
+from bench.results.extent import Extent, Stretch
+from palantir.cli.progress import progress_bar
+from palantir.evaluate.evaluation import evaluate
+from palantir.evaluate.material import clip_name
+from palantir.evaluate.plots import draw_plots
+from palantir.evaluate.quality_tables import View
+from palantir.evaluate.question import NetworkWish, Question
+from palantir.evaluate.results import Results
+from palantir.evaluate.table import Table
+
+__all__ = ["LARGE", "LIGHT", "Found", "LackingError", "Workbench", "clips_of", "view_of"]
+
+LARGE, LIGHT = "m10c32", "m4c16"
+
+
+class LackingError(click.ClickException):
+    """A part cannot be run for want of clips, networks or torch."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a part has found: tables and plots for people, data for programs."""
+
+    tables: Sequence[Table]
+    data: Sequence[dict[str, Any]]
+    pictures: Sequence[tuple[Path, str]] = ()
+
+
+class _OfClips(Protocol):
+    @property
+    def clips(self) -> Sequence[Path]: ...
+
+
+_Asked = TypeVar("_Asked", bound=_OfClips)
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Measures what is not in `folder` yet.
+
+    plots    folder of pictures; None draws none
+    minutes  of fitting a network
+    """
+
+    extent: Extent
+    folder: Path
+    plots: Path | None
+    minutes: float
+
+    def network_file(self, clip: Path, name: str) -> Path:
+        """Of the network of that shape that is fitted to a clip."""
+        return self.folder / "networks" / f"{clip_name(clip)}-{name}.onnx"
+
+    def fitted(self, stretch: Stretch, name: str) -> NetworkWish:
+        """Networks fitted to each clip of a stretch. Raises LackingError where one is missing."""
+        for clip in clips_of(stretch):
+            file = self.network_file(clip, name)
+            if not file.exists():
+                raise LackingError(f"{file} is not there: --part networks fits it")
+        return NetworkWish(str(self.folder / "networks" / f"{{clip}}-{name}.onnx"))
+
+    @staticmethod
+    def steps(title: str, total: int | None) -> AbstractContextManager[Callable[[int], None]]:
+        """A bar on a terminal."""
+        return progress_bar(title, total, None)
+
+    def measure(self, question: Question) -> Results:
+        """Results of all clips, as `palantir evaluate` finds them."""
+        answers = self._clip_by_clip(question, lambda one: evaluate(one, self.folder, self.steps))
+        return Results(result for answer in answers for result in answer.results)
+
+    def study(self, question: _Asked, run: Callable[[_Asked], _Answer]) -> _Answer:
+        """`run` on the whole question, after every clip has been measured by itself."""
+        for _ in self._clip_by_clip(question, run):
+            pass
+        return run(question)
+
+    def _clip_by_clip(
+        self, question: _Asked, run: Callable[[_Asked], _Answer]
+    ) -> Iterator[_Answer]:
+        """What networks gave for whole frames is gigabytes: of one clip at a time."""
+        for clip in clips_of(question):
+            yield run(replace(question, clips=[clip]))  # type: ignore[type-var]
+            shutil.rmtree(self.folder / "detail", ignore_errors=True)
+
+    def draw(self, view: View, name: str, kinds: Sequence[str]) -> list[tuple[Path, str]]:
+        """Pictures called after a part; none without a folder for them or matplotlib."""
+        if self.plots is None or find_spec("matplotlib") is None:
+            return []
+        self.plots.mkdir(parents=True, exist_ok=True)
+        drawn = []
+        for path, caption in draw_plots(view, self.folder):
+            kind = path.stem.rpartition("-")[2]
+            if kind in kinds:
+                target = self.plots / f"results-{name}-{kind}.svg"
+                shutil.copyfile(path, target)
+                drawn.append((target, caption))
+        return drawn
+
+
+def view_of(results: Results, network: str) -> View:
+    """By the first grid and mode asked for."""
+    chosen = next(one for one in results.where(network=network) if one.budget is not None)
+    return View(results, network, chosen.grid, chosen.reuse)
+
+
+def clips_of(asked: _OfClips) -> Sequence[Path]:
+    """The clips. Raises LackingError where there are none."""
+    if not asked.clips:
+        raise LackingError("PALANTIR_DATA must name a data folder with such clips")
+    return asked.clips
