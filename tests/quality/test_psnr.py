@@ -38,6 +38,15 @@ def test_the_error_is_symmetric_and_does_not_wrap_around() -> None:
     assert mean_squared_error(black, white) == mean_squared_error(white, black) == 255**2
 
 
+@pytest.mark.parametrize("shape", [(99, 1920), (3, 66_051), (2, 66_052), (2, 140_001), (9, 1)])
+def test_the_error_is_exact_at_any_size(shape: tuple[int, int]) -> None:
+    black, white = np.zeros(shape, np.uint8), np.full(shape, 255, np.uint8)
+    assert mean_squared_error(black, white) == 255**2
+    one, two = np.random.default_rng(1).integers(0, 256, (2, *shape), np.uint8)
+    squares = [(int(a) - int(b)) ** 2 for a, b in zip(one.flat, two.flat, strict=True)]
+    assert mean_squared_error(one, two) == sum(squares) / one.size
+
+
 def test_the_planes_weigh_six_to_one_to_one() -> None:
     error = (6 * 2**2 + 4**2 + 8**2) / 8
     assert psnr_yuv(flat(10, 20, 30), flat(12, 24, 38)) == pytest.approx(
