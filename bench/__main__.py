@@ -230,6 +230,7 @@ def results(
     kept, too. --quick takes the demo's clip, and one of PALANTIR_DATA if it is set; it leaves out
     what cannot be run.
     """
+    from bench.plots import check_matplotlib
     from bench.results.extent import Extent
     from bench.results.run import PARTS, run_parts
     from bench.results.workbench import Workbench
@@ -237,6 +238,7 @@ def results(
     known = [part.name for part in PARTS]
     if wrong := set(names) - set(known):
         raise click.UsageError(f"--part {min(wrong)}: there are {', '.join(known)}")
+    check_matplotlib()
     folder = Path("build/bench/quick" if quick else "build/bench/results")
     if quick:
         rmtree(folder, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from bench.results.pictures import draw_estimates, draw_two_networks
 from bench.results.workbench import LARGE, LIGHT, Found, Workbench, view_of
 from palantir.evaluate.cost_tables import compute_table, cost_tables, rate_table
 from palantir.evaluate.fidelity_study import FidelityQuestion, study_fidelity
@@ -97,7 +98,11 @@ def at_equal_compute(bench: Workbench) -> Found:
         extent.fitted.clips, large, light, extent.more, first, frames, _LIGHT_SHARE
     )  # fmt: skip
     tiers, tables = bench.study(asked, lambda one: study_tiers(one, bench.folder, bench.steps))
-    return Found([compute, *tables], [one.to_dict() for one in [*results, *tiers]])
+    drawn = bench.picture(
+        "compute-tiers", "PSNR-Y over bicubic, two networks against either alone",
+        lambda path: draw_two_networks(tiers, path),
+    )  # fmt: skip
+    return Found([compute, *tables], [one.to_dict() for one in [*results, *tiers]], drawn)
 
 
 def fidelity_of_estimates(bench: Workbench) -> Found:
@@ -109,4 +114,9 @@ def fidelity_of_estimates(bench: Workbench) -> Found:
         first={"": extent.fitted.first}, frames={"": extent.fitted.frames},
     )  # fmt: skip
     found, tables = bench.study(asked, lambda one: study_fidelity(one, bench.folder, bench.steps))
-    return Found(tables, [asdict(one) for one in found])
+    sets = bench.folder / "fidelity-sets.csv"
+    drawn = bench.picture(
+        "fidelity-single", "Error removed by single anchors, detail reuse: estimated and true",
+        lambda path: draw_estimates(sets, "detail", path),
+    )  # fmt: skip
+    return Found(tables, [asdict(one) for one in found], drawn)

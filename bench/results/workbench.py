@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -99,18 +98,28 @@ class Workbench:
             shutil.rmtree(self.folder / "detail", ignore_errors=True)
 
     def draw(self, view: View, name: str, kinds: Sequence[str]) -> list[tuple[Path, str]]:
-        """Pictures called after a part; none without a folder for them or matplotlib."""
-        if self.plots is None or find_spec("matplotlib") is None:
-            return []
-        self.plots.mkdir(parents=True, exist_ok=True)
-        drawn = []
-        for path, caption in draw_plots(view, self.folder):
+        """Pictures called after a part; none without a folder for them."""
+        drawn: list[tuple[Path, str]] = []
+        for path, caption in draw_plots(view, self.folder) if self.plots else ():
             kind = path.stem.rpartition("-")[2]
             if kind in kinds:
-                target = self.plots / f"results-{name}-{kind}.svg"
-                shutil.copyfile(path, target)
-                drawn.append((target, caption))
+                drawn += self.picture(
+                    f"{name}-{kind}",
+                    caption,
+                    lambda to, path=path: shutil.copyfile(path, to),  # type: ignore[misc]
+                )
         return drawn
+
+    def picture(
+        self, name: str, caption: str, draw: Callable[[Path], object]
+    ) -> list[tuple[Path, str]]:
+        """One picture with its caption; none without a folder for them."""
+        if self.plots is None:
+            return []
+        self.plots.mkdir(parents=True, exist_ok=True)
+        path = self.plots / f"results-{name}.svg"
+        draw(path)
+        return [(path, caption)]
 
 
 def view_of(results: Results, network: str) -> View:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_plots"]
+__all__ = ["COLOURS", "draw_panels", "draw_plots"]
 
 # Colours that people of any colour vision tell apart (Okabe and Ito).
-_COLOURS = ("#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
+COLOURS = ("#D55E00", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
 
 _STYLE = {
     "svg.fonttype": "none",
@@ -41,8 +42,6 @@ def draw_plots(view: View, folder: Path) -> Iterator[tuple[Path, str]]:
 
     Raises ImportError without the extra palantir-sr[plots], and OSError.
     """
-    import matplotlib as mpl
-
     kinds: list[tuple[str, _Drawing, str]] = [
         ("anchors", _draw_anchors, "PSNR-Y gained over bilinear against the number of anchors"),
         ("cost", _draw_cost, "PSNR-Y against network cost"),
@@ -52,21 +51,27 @@ def draw_plots(view: View, folder: Path) -> Iterator[tuple[Path, str]]:
         kinds.append(("rate", _draw_rate, "PSNR-Y against bit rate, profile included"))
     for kind, draw, caption in kinds:
         path = folder / f"{view.network}-{kind}.svg"
-        with mpl.rc_context(_STYLE):
-            _draw_panels(view, draw, path)
+        draw_panels(view.clips, partial(draw, view), path)
         yield path, f"{caption}: {view.title}"
 
 
-def _draw_panels(view: View, draw: _Drawing, path: Path) -> None:
-    figure, panels = _figure(len(view.clips))
-    for clip, axes in zip(view.clips, panels, strict=False):
-        draw(view, clip, axes)
-        axes.set_title(clip, fontsize="medium")
-        axes.grid(True, alpha=0.3)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", fontsize="small", frameon=False)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, metadata={"Date": None})
+def draw_panels(names: Sequence[str], draw: Callable[[str, Axes], None], path: Path) -> None:
+    """Write a picture with a panel for each name, and the first one's legend beside them.
+
+    Raises ImportError without the extra palantir-sr[plots], and OSError.
+    """
+    import matplotlib as mpl
+
+    with mpl.rc_context(_STYLE):
+        figure, panels = _figure(len(names))
+        for name, axes in zip(names, panels, strict=False):
+            draw(name, axes)
+            axes.set_title(name, fontsize="medium")
+            axes.grid(True, alpha=0.3)
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside right upper", fontsize="small", frameon=False)
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, metadata={"Date": None})
 
 
 def _draw_anchors(view: View, clip: str, axes: Axes) -> None:
@@ -96,7 +101,7 @@ def _draw_time(view: View, clip: str, axes: Axes) -> None:
     """Drift between anchors, in each reuse mode."""
     bicubic = view.results.plain(clip, "bicubic")
     budget = sorted(view.budgets)[-2:][0]
-    for mode, colour in zip(view.of_network.different("reuse"), cycle(_COLOURS)):
+    for mode, colour in zip(view.of_network.different("reuse"), cycle(COLOURS)):
         one = view.of_network.one(
             clip=clip, reuse=mode, method=view.ours[0], budget=budget, grid=view.grid
         )
@@ -109,14 +114,14 @@ def _draw_time(view: View, clip: str, axes: Axes) -> None:
 
 def _draw_rate(view: View, clip: str, axes: Axes) -> None:
     """Plain upscaling of streams of several bit rates, and each budget on the recipe's."""
-    for kernel, colour in zip(UPSCALERS, cycle(reversed(_COLOURS))):
+    for kernel, colour in zip(UPSCALERS, cycle(reversed(COLOURS))):
         plain = view.results.where(clip=clip, network="", reuse=kernel)
         points = sorted((one.kilobits, one.psnr_y) for one in plain)
         axes.plot(*zip(*points, strict=True), color=colour, marker="o", markersize=3, label=kernel)
     method = view.ours[-1]
     ones = _by_budget(view, clip, method)
     rates = [one.kilobits + one.profile_kilobits for one in ones]
-    axes.plot(rates, [one.psnr_y for one in ones], label=str(method), **_style(method, _COLOURS[0]))
+    axes.plot(rates, [one.psnr_y for one in ones], label=str(method), **_style(method, COLOURS[0]))
     whole = view.results.per_frame(clip, view.network)
     axes.plot([whole.kilobits], [whole.psnr_y], color="black", marker="x", linestyle="",
               label="per-frame SR")  # fmt: skip
@@ -129,7 +134,7 @@ def _won(one: Result, base: Result) -> list[float]:
 
 def _coloured(view: View) -> Iterator[tuple[Method, str]]:
     methods = [method for method in view.main.different("method") if method.without is None]
-    return zip(methods, cycle(_COLOURS))
+    return zip(methods, cycle(COLOURS))
 
 
 def _style(method: Method, colour: str) -> dict[str, Any]:

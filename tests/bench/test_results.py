@@ -15,6 +15,7 @@ from bench.results import run
 from bench.results.clock import Clock
 from bench.results.extent import Extent, Film, Stretch
 from bench.results.given import given_networks
+from bench.results.pictures import draw_estimates, draw_two_networks
 from bench.results.run import PARTS, Part, run_parts
 from bench.results.workbench import Found, LackingError, Workbench
 from palantir.evaluate.question import Question
@@ -199,3 +200,24 @@ def test_a_figure_that_is_no_number_ends_the_run(tmp_path: Path, cell: str) -> N
 def test_a_title_and_a_time_are_said_only_where_there_are_some(tmp_path: Path) -> None:
     Report("one", "command", [], {}).publish(tmp_path / "a.md", None)
     assert "-->\nMade by `command`.\n" in (tmp_path / "a.md").read_text()
+
+
+def test_pictures_show_both_networks_and_each_kind_of_anchor(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    ways = [made(name, budget, psnr) for name, psnr in (("tiers", 32.0), ("net alone", 31.5))
+            for budget in FEW]  # fmt: skip
+    draw_two_networks(Results([BASE, *ways]), tmp_path / "tiers.svg")
+    text = (tmp_path / "tiers.svg").read_text()
+    assert all(f">{words}</text>" in text for words in ("made", "tiers", "net alone", "1/20"))
+    sets = tmp_path / "sets.csv"
+    sets.write_text(
+        "clip,reuse,group,set,mse,paper\n"
+        "made,detail,of key frames,frame 0 patch 1,9,0.75\n"
+        "made,detail,of others,frame 1 patch 0,9.5,0.9\n"
+        "made,paper,of no interest,frame 1 patch 0,9.5,0.9\n"
+        "made,detail,,none,10,1\n"
+    )
+    draw_estimates(sets, "detail", tmp_path / "sets.svg")
+    text = (tmp_path / "sets.svg").read_text()
+    assert all(f">{words}</text>" in text for words in ("made", "of key frames", "of others"))
+    assert "of no interest" not in text
