@@ -205,7 +205,12 @@ def selection(
 
 
 @bench.command()
-@click.option("--part", "names", multiple=True, help="Can be repeated [all, in their order].")
+@click.option(
+    "--part",
+    "names",
+    multiple=True,
+    help="Can be repeated [all of quality, in their order]; speed: what the other commands make.",
+)
 @click.option(
     "--quick", is_flag=True, help="A few frames of everything, anew, into build/bench/quick."
 )
@@ -220,8 +225,14 @@ def selection(
     help="Draw the pictures into this folder [docs/plots; with --quick its folder].",
 )
 @_seconds("--minutes", 6.5, "Of fitting a network.")
+@click.pass_context
 def results(
-    names: tuple[str, ...], quick: bool, markdown: Path | None, plots: Path | None, minutes: float
+    context: click.Context,
+    names: tuple[str, ...],
+    quick: bool,
+    markdown: Path | None,
+    plots: Path | None,
+    minutes: float,
 ) -> None:
     """The quality part of docs/results.md anew, from the clips of PALANTIR_DATA.
 
@@ -235,22 +246,23 @@ def results(
     from bench.results.run import PARTS, run_parts
     from bench.results.workbench import Workbench
 
-    known = [part.name for part in PARTS]
+    known = [*(part.name for part in PARTS), "speed"]
     if wrong := set(names) - set(known):
         raise click.UsageError(f"--part {min(wrong)}: there are {', '.join(known)}")
     check_matplotlib()
     folder = Path("build/bench/quick" if quick else "build/bench/results")
     if quick:
         rmtree(folder, ignore_errors=True)
-    bench = Workbench(
-        Extent.quick() if quick else Extent.whole(),
-        folder,
-        plots or (folder / "plots" if quick else Path("docs/plots")),
-        minutes,
-    )
-    chosen = [part for part in PARTS if not names or part.name in names]
+    extent = Extent.quick() if quick else Extent.whole()
+    pictures = plots or (folder / "plots" if quick else Path("docs/plots"))
     target = markdown or (folder / "results.md" if quick else Path("docs/results.md"))
-    run_parts(bench, chosen, target, " --quick" * quick, leave_out=quick)
+    if chosen := [part for part in PARTS if not names or part.name in names]:
+        measuring = Workbench(extent, folder, pictures, minutes)
+        run_parts(measuring, chosen, target, " --quick" * quick, leave_out=quick)
+    if "speed" in names:
+        for command in (engine, per_frame, network, reuse, kernels, live):
+            context.invoke(command, markdown=target)
+        context.invoke(selection, markdown=target, plots=pictures)
 
 
 @bench.command()

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
+from bench.__main__ import bench as bench_commands
 from bench.report import Report
 from bench.results import run
 from bench.results.clock import Clock
@@ -221,3 +223,25 @@ def test_pictures_show_both_networks_and_each_kind_of_anchor(tmp_path: Path) -> 
     text = (tmp_path / "sets.svg").read_text()
     assert all(f">{words}</text>" in text for words in ("made", "of key frames", "of others"))
     assert "of no interest" not in text
+
+
+def test_the_part_of_speed_is_what_the_other_commands_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_by: dict[str, dict[str, object]] = {}
+    names = ("engine", "per-frame", "network", "reuse", "kernels", "selection", "live")
+    for name in names:
+        command = bench_commands.commands[name]
+        monkeypatch.setattr(
+            command, "callback", lambda name=name, **options: made_by.update({name: options})
+        )
+    file = tmp_path / "results.md"
+    words = ["results", "--part", "speed", "--markdown", str(file), "--plots", str(tmp_path)]
+    ended = CliRunner().invoke(bench_commands, words)
+    assert (ended.exit_code, set(made_by)) == (0, set(names))
+    assert all(options["markdown"] == file for options in made_by.values())
+    assert made_by["selection"]["plots"] == tmp_path
+    assert made_by["engine"]["frames"] == 60  # as the command alone
+    ended = CliRunner().invoke(bench_commands, ["results", "--part", "nothing"])
+    assert ended.exit_code == 2
+    assert "--part nothing: there are networks, fitted" in ended.output
