@@ -86,7 +86,7 @@ class Extent:
             more=[Fraction(1, 240), *BUDGETS, Fraction(1, 6), Fraction(1, 4)],
             few=BUDGETS[1::2],
             patches=((170, 160), (80, 80), (64, 64), (32, 32)),
-            rates=(Fraction(5, 4), Fraction(3, 2), Fraction(2)),
+            rates=(Fraction(5, 4), Fraction(3, 2), Fraction(2), Fraction(4)),
             nodes=48,
             sets=16,
             film=Film((3840, 2160), 60, 5312),
