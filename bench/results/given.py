@@ -68,8 +68,7 @@ def _judged(bench: Workbench, stretch: Stretch, name: str) -> Found:
     by_cost = replace(
         by_number, selectors=[_BY_COST.selector, _PEER.selector], by="cost", grids=[GridWish()]
     )
-    asked = (by_number, replace(by_number, grids=[GridWish()]), by_cost)
-    results = Results(one for question in asked for one in bench.measure(question))
+    results = bench.measure(by_number, replace(by_number, grids=[GridWish()]), by_cost)
     tables: list[Table] = []
     for network in map(str, by_number.networks):
         tables += [_number_table(results, network, grid) for grid in (_PAPERS_GRID, GridWish())]

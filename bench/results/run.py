@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bench.report import Report, Table, duration, machine
+from bench.report import Report, Table, machine
 from bench.results.clock import Clock
 from bench.results.fitted import (
     at_equal_compute,
@@ -71,7 +71,7 @@ def run_parts(
             name=f"results {part.name}",
             title=part.title,
             command=f"python -m bench results{words} --part {part.name}",
-            took=duration(clock.seconds(part.name) or 0.0),
+            took=_duration(clock.seconds(part.name) or 0.0),
             tables=found.tables,
             data=found.data,
             pictures=found.pictures,
@@ -83,10 +83,14 @@ def _times(clock: Clock, words: str) -> Report:
     """What all parts took that have been run."""
     known = [(part, clock.seconds(part.name)) for part in PARTS]
     took = {part.name: seconds for part, seconds in known if seconds is not None}
-    rows = [[name, duration(seconds)] for name, seconds in took.items()]
-    rows.append([f"all {len(rows)}", duration(sum(took.values()))])
+    rows = [[name, _duration(seconds)] for name, seconds in took.items()]
+    rows.append([f"all {len(rows)}", _duration(sum(took.values()))])
     table = Table(f"Time of the parts above, on {machine()}", ["part", "time"], rows)
     return Report("results times", f"python -m bench results{words}", [table], took)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.1f} min"
 
 
 def _check_finite(part: Part, found: Found) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -18,7 +18,7 @@ from palantir.evaluate.material import clip_name
 from palantir.evaluate.plots import draw_plots
 from palantir.evaluate.quality_tables import View
 from palantir.evaluate.question import NetworkWish, Question
-from palantir.evaluate.results import Results
+from palantir.evaluate.results import Result, Results
 from palantir.evaluate.table import Table
 
 __all__ = ["LARGE", "LIGHT", "Found", "LackingError", "Workbench", "clips_of", "view_of"]
@@ -78,24 +78,28 @@ class Workbench:
         """A bar on a terminal."""
         return progress_bar(title, total, None)
 
-    def measure(self, question: Question) -> Results:
-        """Results of all clips, as `palantir evaluate` finds them."""
-        answers = self._clip_by_clip(question, lambda one: evaluate(one, self.folder, self.steps))
-        return Results(result for answer in answers for result in answer.results)
+    def measure(self, *questions: Question) -> Results:
+        """As `palantir evaluate` finds them; the questions are on the same clips."""
+        found: list[Result] = []
+        for clip in clips_of(questions[0]):
+            with self._one_clip():
+                for one in questions:
+                    asked = replace(one, clips=[clip])
+                    found += evaluate(asked, self.folder, self.steps).results
+        return Results(found)
 
     def study(self, question: _Asked, run: Callable[[_Asked], _Answer]) -> _Answer:
         """`run` on the whole question, after every clip has been measured by itself."""
-        for _ in self._clip_by_clip(question, run):
-            pass
+        for clip in clips_of(question):
+            with self._one_clip():
+                run(replace(question, clips=[clip]))  # type: ignore[type-var]
         return run(question)
 
-    def _clip_by_clip(
-        self, question: _Asked, run: Callable[[_Asked], _Answer]
-    ) -> Iterator[_Answer]:
-        """What networks gave for whole frames is gigabytes: of one clip at a time."""
-        for clip in clips_of(question):
-            yield run(replace(question, clips=[clip]))  # type: ignore[type-var]
-            shutil.rmtree(self.folder / "detail", ignore_errors=True)
+    @contextmanager
+    def _one_clip(self) -> Iterator[None]:
+        """What networks gave for whole frames is gigabytes: it is kept for one clip at a time."""
+        yield
+        shutil.rmtree(self.folder / "detail", ignore_errors=True)
 
     def draw(self, view: View, name: str, kinds: Sequence[str]) -> list[tuple[Path, str]]:
         """Pictures called after a part; none without a folder for them."""

@@ -106,13 +106,13 @@ def test_given_networks_are_compared_by_number_and_by_cost(
 ) -> None:
     asked: list[Question] = []
 
-    def measure(self: Workbench, question: Question) -> Results:
-        asked.append(question)
+    def measure(self: Workbench, *questions: Question) -> Results:
+        asked.extend(questions)
         known = [
             one for clip, shift in (("a", 0.0), ("b", 1.0)) for one in some_results(clip, shift)
         ]
         return Results(
-            one for one in known
+            one for question in questions for one in known
             if one.budget is None
             or (str(one.method) in question.selectors and one.grid == str(question.grids[0]))
         )  # fmt: skip
