@@ -27,7 +27,7 @@ __all__ = ["Settings", "jointly", "one_by_one"]
 
 _Made: TypeAlias = "tuple[CacheProfile, float, float]"  # seconds of construction and of selection
 Facts: TypeAlias = dict[str, Any]
-_LIGHT_SHARE = 0.3  # settled on five clips (docs/results.md, Equal compute)
+_LIGHT_SHARE = 0.3  # settled on five clips (docs/results.md, At equal compute)
 
 
 @dataclass(frozen=True)
