@@ -17,7 +17,7 @@ class Clock:
     """Seconds of each part, kept in a file.
 
     A part's time is that of its longest run: later ones take what was kept. Interrupted runs count
-    with the one that ends the part.
+    with the one that ends the part, but killed ones do not.
     """
 
     def __init__(self, path: Path) -> None:
