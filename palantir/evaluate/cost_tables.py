@@ -9,6 +9,7 @@ from statistics import fmean
 import numpy as np
 
 from palantir.evaluate.curves import Curve
+from palantir.evaluate.jobs import UPSCALERS
 from palantir.evaluate.quality_tables import View
 from palantir.evaluate.question import Method
 from palantir.evaluate.results import Result, Results
@@ -108,7 +109,7 @@ def rate_table(view: View, tiny: Sequence[str] = ()) -> Table:
     for clip in view.clips:
         plain = sorted(
             (one.kilobits, one.psnr_y)
-            for one in view.results.where(clip=clip, network="", reuse="bicubic")
+            for one in view.results.where(clip=clip, network="", reuse=UPSCALERS[-1])
         )
         chosen = view.main.where(clip=clip, method=method)
         every = [view.results.per_frame(clip, name) for name in tiny]
@@ -122,10 +123,10 @@ def rate_table(view: View, tiny: Sequence[str] = ()) -> Table:
     rates = ", ".join(f"{float(rate):g}" for rate in view.results.different("rate"))
     return Table(
         f"Bit rate: {method}, {view.title}",
-        ["clip", "budget", "LR kbit/s", "profile kbit/s", "PSNR-Y", "bicubic needs"],
+        ["clip", "budget", "LR kbit/s", "profile kbit/s", "PSNR-Y", "plain upscaling needs"],
         rows,
-        "Bit rate with which plain bicubic upscaling reaches the same PSNR-Y, and that in\n"
-        "multiples of LR and profile together; interpolated over the logarithm of the rate\n"
+        f"Bit rate with which plain upscaling ({UPSCALERS[-1]}) reaches the same PSNR-Y, and that\n"
+        "in multiples of LR and profile together; interpolated over the logarithm of the rate\n"
         f"between streams of {rates} times the recipe's.",
     )
 

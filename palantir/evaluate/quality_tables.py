@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from statistics import fmean
 
+from palantir.evaluate.jobs import UPSCALERS
 from palantir.evaluate.question import OURS, Method
 from palantir.evaluate.results import Result, Results
 from palantir.evaluate.table import Table
@@ -85,20 +86,21 @@ def ends_table(results: Results) -> Table:
     networks = [name for name in networks if name and results.where(network=name)]
     rows = []
     for clip in results.different("clip"):
-        bilinear, bicubic = (results.plain(clip, kernel) for kernel in ("bilinear", "bicubic"))
-        row = [
-            f"{clip}, {bicubic.frames} from {bicubic.first}",
-            f"{bicubic.kilobits:.0f}", f"{bilinear.psnr_y:.2f}", f"{bicubic.psnr_y:.2f}",
-        ]  # fmt: skip
-        for network in networks:
-            whole = results.per_frame(clip, network)
-            row.append(f"{whole.psnr_y:.2f} ({whole.psnr_y - bicubic.psnr_y:+.2f})")
+        bicubic = results.plain(clip, "bicubic")
+        row = [f"{clip}, {bicubic.frames} from {bicubic.first}", f"{bicubic.kilobits:.0f}"]
+        ends = [
+            *(results.plain(clip, kernel) for kernel in UPSCALERS),
+            *(results.per_frame(clip, network) for network in networks),
+        ]
+        for one in ends:
+            over = "" if one is bicubic else f" ({one.psnr_y - bicubic.psnr_y:+.2f})"
+            row.append(f"{one.psnr_y:.2f}{over}")
         rows.append(row)
     return Table(
         "The ends: PSNR-Y in dB of plain upscaling and of per-frame SR",
-        ["clip, frames", "LR kbit/s", "bilinear", "bicubic", *networks],
+        ["clip, frames", "LR kbit/s", *UPSCALERS, *networks],
         rows,
-        "In brackets: over bicubic.",
+        "In brackets: over bicubic. Sharp: the plain upscaler where there is no detail.",
     )
 
 
@@ -125,7 +127,7 @@ def _preserved_table(view: View, method: Method) -> Table:
         cells: list[float | None] = []
         for budget in view.budgets:
             one = view.main.one(clip=clip, method=method, budget=budget)
-            for kernel in ("bilinear", "bicubic"):
+            for kernel in UPSCALERS:
                 cells.append(view.preserved(one, kernel) if one else None)
         columns.append(cells)
         rows.append([clip, *map(_percent, cells)])
@@ -133,9 +135,9 @@ def _preserved_table(view: View, method: Method) -> Table:
     rows.append(["mean", *(_percent(fmean(column)) if column else "-" for column in known)])
     rows.append(["worst", *(_percent(min(column)) if column else "-" for column in known)])
     headings = [
-        f"{budget}: over {kernel}" if kernel == "bilinear" else f"over {kernel}"
+        f"{budget}: over {kernel}" if kernel == UPSCALERS[0] else f"over {kernel}"
         for budget in view.budgets
-        for kernel in ("bilinear", "bicubic")
+        for kernel in UPSCALERS
     ]
     return Table(
         f"Gain preserved by {method}: {view.title}",

@@ -91,7 +91,7 @@ WAYS = (
 
 def some_results(clip: str, shift: float) -> Iterator[Result]:
     """Bicubic at 31 dB plus `shift`, per-frame SR 1.5 dB above it, and each way."""
-    for kernel, psnr in (("bilinear", 30.0), ("bicubic", 31.0)):
+    for kernel, psnr in (("bilinear", 30.0), ("bicubic", 31.0), ("sharp", 31.2)):
         yield replace(BASE, clip=clip, reuse=kernel, psnr_y=psnr + shift)
     yield made("all", None, 32.5 + shift, clip=clip, network="shipped")
     for method, grid, mode, *reached in WAYS:
@@ -125,6 +125,7 @@ def test_given_networks_are_compared_by_number_and_by_cost(
     of_paper, of_default, by_cost = found.tables
     row = dict(zip(of_paper.headings, of_paper.rows[1], strict=True))
     assert (row["clip"], row["bilinear"], row["bicubic"]) == ("b", "-1.00", "32.00")
+    assert row["sharp"] == "+0.20"
     assert (row["every patch"], row["detail 1/60"]) == ("+1.50", "+0.50 (+0.00)")
     assert row["paper 1/20"] == "-0.25 (+0.00)"
     mean = dict(zip(of_default.headings, of_default.rows[2], strict=True))
