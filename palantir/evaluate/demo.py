@@ -33,7 +33,7 @@ Steps = Callable[[str, int | None], Callable[[int], None]]  # title, total -> re
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demo made. `rows` starts with bilinear and bicubic and ends with per-frame SR."""
+    """What the demo made. `rows` starts with the plain upscalers and ends with per-frame SR."""
 
     rows: list[Row]
     lr: Path
@@ -104,6 +104,7 @@ def _variants(
     return [
         Variant("bilinear", kernel="bilinear"),
         Variant("bicubic", kernel="bicubic"),
+        Variant("sharp", kernel="sharp"),
         *(
             enhanced(
                 f"{reuse}, {100 * float(budget):.3g}% of cost",
