@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
@@ -32,8 +34,27 @@ _NETWORK = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 def _seconds(name: str, default: float, help_text: str) -> Callable[[Any], Any]:
     """An option that is a time above 0."""
+
+    def finite(_: click.Context, __: click.Parameter, value: float) -> float:
+        if not math.isfinite(value):
+            raise click.BadParameter(f"{value} is no time")
+        return value
+
     above_0 = click.FloatRange(min=0, min_open=True)
-    return click.option(name, type=above_0, default=default, show_default=True, help=help_text)
+    return click.option(
+        name, type=above_0, default=default, show_default=True, help=help_text, callback=finite
+    )
+
+
+def _check_writable(*folders: Path) -> None:
+    """Before hours of measuring: raises ClickException."""
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.ClickException(f"{folder}: {error.strerror}") from None
+        if not os.access(folder, os.W_OK):
+            raise click.ClickException(f"{folder}: no right to write there")
 
 
 @click.group(invoke_without_command=True)
@@ -256,6 +277,7 @@ def results(
     extent = Extent.quick() if quick else Extent.whole()
     pictures = plots or (folder / "plots" if quick else Path("docs/plots"))
     target = markdown or (folder / "results.md" if quick else Path("docs/results.md"))
+    _check_writable(pictures, target.parent)
     if chosen := [part for part in PARTS if not names or part.name in names]:
         measuring = Workbench(extent, folder, pictures, minutes)
         run_parts(measuring, chosen, target, " --quick" * quick, leave_out=quick)

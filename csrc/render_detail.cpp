@@ -111,7 +111,7 @@ class DetailRows {
     return nullptr;
   }
 
-  // A spot that leaves its tile: there is nothing outside. Whether anything is inside.
+  // A spot that leaves its tile: there is no detail outside. Whether anything is inside.
   bool piece_together(const DetailSource& source, int left, int top, int16_t* out) const {
     for (int k = 0; k < side_; ++k) std::fill_n(out + k * stride_, side_, int16_t{0});
     bool any = false;

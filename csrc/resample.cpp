@@ -21,7 +21,8 @@ double cubic(double x) {
 
 double triangle(double x) { return std::max(0.0, 1 - std::fabs(x)); }
 
-// Fitted (palantir/train/upscaler.py), in 1/2048, of the phases up to the middle of an LR sample; the others mirror them.
+// Fitted (palantir/train/upscaler.py), in 1/2048, of the phases up to the middle of an LR sample;
+// the others mirror them. The greatest sample they can make is 32540, of x4.
 constexpr int16_t kSharpTaps[kMaxScale + 1][2][kTaps] = {
     {},
     {{0, 0, 1 << kWeightBits, 0, 0, 0}},

@@ -1,7 +1,7 @@
 // The inner loops of reuse, one table of them for each instruction set (simd.h).
 //
 // Every table computes the same integers; the scalar one is the truth that tests compare with.
-// Loops write only what they are asked to, and may read up to kSlack bytes after rows of detail,
+// Loops write only what they are asked to, and may read up to kSlack samples after rows of detail,
 // weights and blended rows. Any thread may call; nothing is kept.
 #pragma once
 
@@ -22,7 +22,7 @@ constexpr int kFullConfidence = 32767;
 constexpr int kFaintConfidence = kFullConfidence / 50;
 // Detail that has come further, in 1/8 LR pixel and one direction, is dropped.
 constexpr int kFarthest = 16383;
-constexpr int kSlack = 256;     // readable bytes after the last sample of such buffers
+constexpr int kSlack = 256;     // readable samples after the last of such buffers
 constexpr int kTaps = 6;        // of the plain upscalers, at most
 constexpr int kWeightBits = 11; // of their weights: tap sums stay below 2^31 through both passes
 constexpr int kMargin = 3;      // replicated samples at both ends of a blended row

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
+
 from palantir.files import atomic_write
 
 __all__ = ["Clock"]
@@ -25,7 +27,7 @@ class Clock:
         self._ended: dict[str, float] = {}
         self._begun: dict[str, float] = {}
         if path.exists():
-            self._ended, self._begun = json.loads(path.read_text())
+            self._ended, self._begun = _read(path)
 
     @contextmanager
     def timing(self, part: str) -> Iterator[None]:
@@ -51,3 +53,13 @@ class Clock:
     def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(self._path, json.dumps([self._ended, self._begun], indent=1).encode())
+
+
+def _read(path: Path) -> tuple[dict[str, float], dict[str, float]]:
+    """Raises ClickException for a file that is not ours."""
+    try:
+        ended, begun = json.loads(path.read_text())
+        ended, begun = ({str(k): float(v) for k, v in times.items()} for times in (ended, begun))
+    except (ValueError, TypeError, AttributeError):
+        raise click.ClickException(f"{path}: damaged; without it, times are counted anew") from None
+    return ended, begun

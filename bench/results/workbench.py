@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -135,5 +136,7 @@ def view_of(results: Results, network: str) -> View:
 def clips_of(asked: _OfClips) -> Sequence[Path]:
     """The clips. Raises LackingError where there are none."""
     if not asked.clips:
-        raise LackingError("PALANTIR_DATA must name a data folder with such clips")
+        named = os.environ.get("PALANTIR_DATA")
+        lacking = f", not {named}" if named else ""
+        raise LackingError(f"PALANTIR_DATA must name a data folder with such clips{lacking}")
     return asked.clips

@@ -1,4 +1,4 @@
-"""The plain upscaler U that the network's detail is added to, as a matrix."""
+"""Bicubic upscaling, which a network's detail is added to, as a matrix."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def upscale_matrix(size: int, scale: int) -> NDArray[np.float64]:
 
 
 def upscale_luma(luma: NDArray[np.uint8], scale: int) -> NDArray[np.float64]:
-    """U(luma): [h, w] grey levels to [h*scale, w*scale], neither rounded nor clipped."""
+    """Of luma: [h, w] grey levels to [h*scale, w*scale], neither rounded nor clipped."""
     rows, columns = upscale_matrix(luma.shape[0], scale), upscale_matrix(luma.shape[1], scale)
     return np.asarray(rows @ luma @ columns.T, dtype=np.float64)

@@ -63,7 +63,7 @@ class FitSettings:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a run reports; PSNR of the middle of the held-out frames in dB, U's and the network's.
+    """What a run reports; PSNR of the middle of held-out frames in dB, bicubic's and the network's.
 
     Without held-out frames both are NaN.
     """
@@ -166,7 +166,7 @@ class _Run:
         self.losses.append(float(loss.detach()))
 
     def psnr(self, held_out: Sequence[ClipPair]) -> tuple[float, float]:
-        """Of U and of the network in dB, mean over the clips; NaN without any."""
+        """Of bicubic and of the network in dB, mean over the clips; NaN without any."""
         figures = [mean_psnr(self.network.infer, self.network.output, pair) for pair in held_out]
         plain, psnr = np.mean(figures, axis=0) if figures else (math.nan, math.nan)
         return float(plain), float(psnr)

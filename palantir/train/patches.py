@@ -14,7 +14,7 @@ from palantir.train.dataset import ClipPair
 
 __all__ = ["PatchSampler"]
 
-CONTEXT = 2  # LR pixels that U reads around a patch
+CONTEXT = 2  # LR pixels that upscaling reads around a patch
 
 
 class PatchSampler:
@@ -50,7 +50,7 @@ class PatchSampler:
     def batches(self, count: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Endless (LR [count, c, p, p], what should become of it [count, c, p*s, p*s]).
 
-        Float32 in units of 1: the HR picture, or the detail HR - U(LR).
+        Float32 in units of 1: the HR picture, or the detail HR - bicubic(LR).
         """
         while True:
             lr_cuts, hr_cuts = zip(*(self._cut() for _ in range(count)), strict=True)

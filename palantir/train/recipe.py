@@ -65,7 +65,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class ClipFigures:
-    """Mean PSNR in dB over `frames`, which were not fitted on: of U and of the network."""
+    """Mean PSNR in dB over `frames`, which were not fitted on: of bicubic and of the network."""
 
     frames: str
     plain: float

@@ -1,4 +1,4 @@
-"""What a network wins over U on frames that it has not been fitted on."""
+"""What a network wins over bicubic on frames that it has not been fitted on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Infer = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # as SRNetwork.run
 def mean_psnr(
     infer: Infer, output: Literal["detail", "picture"], pair: ClipPair, rate: int = 0
 ) -> tuple[float, float]:
-    """Mean PSNR in dB over the pair's frames, of U alone and of the network; all channels alike."""
+    """Mean PSNR in dB over the frames, of bicubic and of the network; all channels alike."""
     height, width = pair.lr.shape[3:]
     rows, columns = (upscale_matrix(size, pair.scale) for size in (height, width))
     figures = []

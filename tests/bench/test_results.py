@@ -76,6 +76,14 @@ def test_a_part_takes_as_long_as_its_interrupted_runs_and_the_one_that_ends_it(
     assert Clock(file).seconds("one") == 9
 
 
+def test_damaged_times_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "times.json"
+    for text in ("", "[", "{}", "[1, 2]", '[{"one": "x"}, {}]'):
+        file.write_text(text)
+        with pytest.raises(click.ClickException, match=r"times.json: damaged"):
+            Clock(file)
+
+
 # Method, grid, mode, PSNR-Y at 1/60 and at 1/20.
 WAYS = (
     ("adjoint", "3x5", "detail", 31.5, 31.7),
@@ -229,6 +237,7 @@ def test_pictures_show_both_networks_and_each_kind_of_anchor(tmp_path: Path) -> 
 def test_the_part_of_speed_is_what_the_other_commands_make(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("matplotlib")
     made_by: dict[str, dict[str, object]] = {}
     names = ("engine", "per-frame", "network", "reuse", "kernels", "selection", "live")
     for name in names:

@@ -83,6 +83,25 @@ def test_sharp_upscaling_is_one_kernel_both_ways(scale: int, height: int, width:
     np.testing.assert_allclose(native / ONE, expected, rtol=0, atol=0.1)
 
 
+@pytest.mark.parametrize(
+    ("scale", "phases"),
+    [
+        (2, [[45, -142, 452, 2021, -464, 136]]),
+        (3, [[67, -222, 717, 1830, -489, 145], [80, -221, 2330, -221, 80, 0]]),
+        (4, [[80, -267, 854, 1718, -479, 142], [-5, 17, 57, 2260, -407, 126]]),
+    ],
+)
+def test_sharp_upscaling_has_the_fitted_taps(scale: int, phases: list[list[int]]) -> None:
+    """As `python -m palantir.train.upscaler` prints them, in 1/2048."""
+    line = np.zeros((1, 13), np.uint8)
+    line[0, 6] = 255
+    response = _core.upscale(line, scale, "sharp")[0].astype(int)
+    for phase, taps in enumerate(phases):
+        last = 2 if 2 * phase + 1 == scale else 3  # LR samples from the first tap on
+        seen = [response[phase + (6 + last - tap) * scale] for tap in range(6)]
+        np.testing.assert_allclose(seen, np.array(taps) * 255 * ONE / 2048, atol=1)
+
+
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])
 def test_training_upscales_alike(scale: int) -> None:
     plane = noise(23, 17)

@@ -1,4 +1,4 @@
-"""U: Keys' kernel at centred phases, edges repeated."""
+"""Keys' kernel at centred phases, edges repeated."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_validation_frames_are_the_last_ones_and_the_file_says_so(
     assert notes["training.validation"].startswith("hr.mp4 frames 5..10: bicubic ")
     assert "VP9 at 1/2 size, 1, 0.6, 2, 4 times" in notes["training.degradation"]
     assert notes["training.settings"].startswith("7 steps")
-    assert done.clips[0].plain == done.clips[0].network  # untrained: U
+    assert done.clips[0].plain == done.clips[0].network  # untrained: bicubic
     assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
 

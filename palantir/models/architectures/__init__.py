@@ -40,7 +40,7 @@ NETWORKS: Mapping[str, Mapping[str, Callable[[int], TorchNetwork]]] = MappingPro
 
 
 def create_network(name: str, scale: int = 4, tail: str = "sub-pixel") -> TorchNetwork:
-    """An untrained network, which upscales as U does (luma) or bilinearly (`nas`).
+    """An untrained network, which upscales bicubically (luma) or bilinearly (`nas`).
 
     name   m10c32, m6c32 (the shipped one's), m4c16: luma, so many convolutions of so many
            channels between head and tail; nas: the paper's, RGB

@@ -1,4 +1,4 @@
-"""Light networks: a plain stack of 3x3 convolutions that predicts the detail above U."""
+"""Light networks: a plain stack of 3x3 convolutions that predicts the detail over bicubic."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["PlainStack"]
 
 
 class PlainStack(TorchNetwork):
-    """Luma in 0..1 [n, 1, h, w] to detail (HR - U(LR)) / 255 [n, 1, h*scale, w*scale].
+    """Luma in 0..1 [n, 1, h, w] to detail (HR - bicubic(LR)) / 255 [n, 1, h*scale, w*scale].
 
     `depth` 3x3 convolutions of `channels` between a head and a tail; the head's features skip
     over all of them. The input is centred on zero so that zero padding is mid grey, not black.
-    The tail starts at zero: an untrained network is exactly U. Its ONNX form has no operators but
-    Conv, Relu, Add and DepthToSpace.
+    The tail starts at zero: an untrained network is exactly bicubic. Its ONNX form has no operators
+    but Conv, Relu, Add and DepthToSpace.
     """
 
     colour, output, range = "luma", "detail", "limited"
