@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -260,7 +261,7 @@ def results(
     What was measured is kept in build/bench/results, so that an interrupted run goes on where it
     was, unless the engine gives other pictures. Fitting networks and filming need torch; they are
     kept, too. --quick takes the demo's clip, and one of PALANTIR_DATA if it is set; it leaves out
-    what cannot be run.
+    what cannot be run, and pictures without matplotlib.
     """
     from bench.plots import check_matplotlib
     from bench.results.extent import Extent
@@ -270,14 +271,17 @@ def results(
     known = [*(part.name for part in PARTS), "speed"]
     if wrong := set(names) - set(known):
         raise click.UsageError(f"--part {min(wrong)}: there are {', '.join(known)}")
-    check_matplotlib()
+    if not quick or plots:
+        check_matplotlib()
     folder = Path("build/bench/quick" if quick else "build/bench/results")
     if quick:
         rmtree(folder, ignore_errors=True)
     extent = Extent.quick() if quick else Extent.whole()
-    pictures = plots or (folder / "plots" if quick else Path("docs/plots"))
+    pictures: Path | None = plots or (folder / "plots" if quick else Path("docs/plots"))
+    if find_spec("matplotlib") is None:
+        pictures = None
     target = markdown or (folder / "results.md" if quick else Path("docs/results.md"))
-    _check_writable(pictures, target.parent)
+    _check_writable(*([pictures] if pictures else []), target.parent)
     if chosen := [part for part in PARTS if not names or part.name in names]:
         measuring = Workbench(extent, folder, pictures, minutes)
         run_parts(measuring, chosen, target, " --quick" * quick, leave_out=quick)
