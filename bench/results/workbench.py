@@ -137,6 +137,6 @@ def clips_of(asked: _OfClips) -> Sequence[Path]:
     """The clips. Raises LackingError where there are none."""
     if not asked.clips:
         named = os.environ.get("PALANTIR_DATA")
-        lacking = f", not {named}" if named else ""
+        lacking = f", not {named}" if named and not Path(named).is_dir() else ""
         raise LackingError(f"PALANTIR_DATA must name a data folder with such clips{lacking}")
     return asked.clips
