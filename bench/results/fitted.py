@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import Any
 
+from bench.results.extent import Stretch
 from bench.results.pictures import draw_estimates, draw_two_networks
 from bench.results.workbench import LARGE, LIGHT, Found, Workbench, view_of
 from palantir.evaluate.cost_tables import compute_table, cost_tables, rate_table
@@ -27,33 +29,29 @@ _LIGHT_SHARE = 0.3  # the default of `palantir schedule`
 def at_equal_cost(bench: Workbench) -> Found:
     """All selectors, both reuse modes, ablations and patch sizes."""
     extent = bench.extent
-    question = Question(
-        clips=extent.fitted.clips,
-        networks=[bench.fitted(extent.fitted, LARGE)],
-        selectors=extent.selectors,
+    question = _question(
+        bench, extent.fitted, selectors=extent.selectors, budgets=extent.budgets, reuse=_MODES,
         ablations="adjoint" in extent.selectors,
-        budgets=extent.budgets,
         grids=[GridWish(), *(GridWish(patch=patch) for patch in extent.patches)],
-        reuse=_MODES,
-        first={"": extent.fitted.first},
-        frames={"": extent.fitted.frames},
-    )
+    )  # fmt: skip
     return _judged(bench, question, "fitted")
 
 
 def at_equal_cost_large(bench: Workbench) -> Found:
     """The same on 3840x2160, without ablations and patch sizes."""
     extent = bench.extent
-    question = Question(
-        clips=extent.large.clips,
-        networks=[bench.fitted(extent.large, LARGE)],
-        selectors=extent.selectors,
-        budgets=extent.budgets,
-        reuse=_MODES,
-        first={"": extent.large.first},
-        frames={"": extent.large.frames},
+    question = _question(
+        bench, extent.large, selectors=extent.selectors, budgets=extent.budgets, reuse=_MODES
     )
     return _judged(bench, question, "large")
+
+
+def _question(bench: Workbench, stretch: Stretch, **more: Any) -> Question:
+    """Of the large networks that are fitted to a stretch of clips."""
+    return Question(
+        clips=stretch.clips, networks=[bench.fitted(stretch, LARGE)],
+        first={"": stretch.first}, frames={"": stretch.frames}, **more,
+    )  # fmt: skip
 
 
 def _judged(bench: Workbench, question: Question, name: str) -> Found:
@@ -67,16 +65,11 @@ def _judged(bench: Workbench, question: Question, name: str) -> Found:
 def at_equal_rate(bench: Workbench) -> Found:
     """The bit rate that plain upscaling needs for as much."""
     extent = bench.extent
-    question = Question(
-        clips=extent.fitted.clips,
-        networks=[bench.fitted(extent.fitted, LARGE)],
-        every_frame=[bench.fitted(extent.fitted, LIGHT)],
-        selectors=["gain-per-cost"],
-        budgets=extent.budgets,
+    question = _question(
+        bench, extent.fitted, selectors=["gain-per-cost"], budgets=extent.budgets,
         rates=extent.rates,
-        first={"": extent.fitted.first},
-        frames={"": extent.fitted.frames},
-    )
+    )  # fmt: skip
+    question = replace(question, every_frame=[bench.fitted(extent.fitted, LIGHT)])
     results = bench.measure(question)
     view = view_of(results, LARGE)
     drawn = bench.draw(view, "fitted", ["rate"])
@@ -88,10 +81,9 @@ def at_equal_compute(bench: Workbench) -> Found:
     extent = bench.extent
     large, light = (bench.fitted(extent.fitted, name) for name in (LARGE, LIGHT))
     first, frames = {"": extent.fitted.first}, {"": extent.fitted.frames}
-    question = Question(
-        clips=extent.fitted.clips, networks=[large], every_frame=[light],
-        selectors=["gain-per-cost"], budgets=extent.more, first=first, frames=frames,
-    )  # fmt: skip
+    question = _question(
+        bench, extent.fitted, every_frame=[light], selectors=["gain-per-cost"], budgets=extent.more
+    )
     results = bench.measure(question)
     compute = compute_table(view_of(results, LARGE), LIGHT)
     asked = TierQuestion(
