@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from palantir.errors import ModelError
 from palantir.files import open_regular
 from palantir.models.allowed import check_allowed
+from palantir.models.filter_bank import FILTERS_KEY, FilterBank, find_filters
 from palantir.models.onnx_file import OnnxFile, parse
 from palantir.models.receptive_field import UnknownReachError
 from palantir.models.session import check_interface, in_one_line, open_session
@@ -73,6 +74,7 @@ class SRNetwork:
 
     path      of its file
     input     name of its one input
+    filters   for the plain upscaler, fitted to the same video as the network; None without
     fallback  why it went over to the CPU half way, in one line; None as long as it did not
 
     On the CPU provider its results do not depend on the batch or on the number of threads, bit for
@@ -100,6 +102,7 @@ class SRNetwork:
         self.radius = self.traits.radius
         self.halo = self.traits.halo
         self.macs_per_pixel = self.traits.macs_per_pixel
+        self.filters: FilterBank | None = find_filters(file, self.scale, str(path))
 
     @classmethod
     def load(
@@ -129,8 +132,8 @@ class SRNetwork:
 
         Raises ModelError: not allowed, unreadable or no ONNX model, weights in other files, custom
         operators, loops, more than 512 MiB or unreasonably many parts, unsuitable inputs or
-        outputs, scale not 1, 2, 3 or 4, halo below 0, provider not in this build of ONNX Runtime or
-        failing to start.
+        outputs, scale not 1, 2, 3 or 4, damaged filters or those of another scale, halo below 0,
+        provider not in this build of ONNX Runtime or failing to start.
         """
         source = shipped_model(scale) if path is None else Path(path)
         data = read_model(source)
@@ -165,7 +168,7 @@ class SRNetwork:
 
     def describe(self) -> dict[str, object]:
         """The traits and the file's own facts, ready for JSON."""
-        told = NetworkTraits.keys()
+        told = NetworkTraits.keys() | {FILTERS_KEY}
         return {
             "path": str(self.path),
             "bytes": self._size,
@@ -173,6 +176,7 @@ class SRNetwork:
             "opset": self._file.opset,
             "producer": self._file.producer,
             **asdict(self.traits),
+            "filters": self.filters is not None,
             "providers": list(self._session.get_providers()),
             "notes": {key: text for key, text in self._file.metadata.items() if key not in told},
         }
