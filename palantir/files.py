@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["atomic_path", "atomic_write", "open_regular"]
+__all__ = ["atomic_path", "atomic_write", "check_target", "open_regular"]
 
 
 @contextlib.contextmanager
@@ -48,6 +48,19 @@ def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
     """Write `data` to `path` as `atomic_path` does. Raises OSError naming `path`."""
     with atomic_path(path) as temporary, _naming(path):
         temporary.write_bytes(data)
+
+
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Find out before the work, not after it, that the result has nowhere to go.
+
+    Raises OSError naming `path`: folder missing, or a target that is not a regular file.
+    """
+    target = Path(path)
+    reason = 0 if target.parent.is_dir() else errno.ENOENT
+    if target.exists() and not target.is_file():
+        reason = errno.EINVAL
+    if reason:
+        raise OSError(reason, os.strerror(reason), os.fspath(path))
 
 
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:

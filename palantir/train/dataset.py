@@ -19,8 +19,9 @@ from palantir.errors import MediaError
 from palantir.media import Colour, Planes, encode_lr, lr_size, probe, read_frames
 from palantir.media.encode import default_bitrate
 
-__all__ = ["ClipPair", "Source", "make_pair"]
+__all__ = ["HOLDOUT", "ClipPair", "Source", "make_pair"]
 
+HOLDOUT = 6  # last frames of each clip, to validate on
 LIMIT = 4 * 2**30  # bytes of pictures that one clip may take in memory
 
 Pictures = NDArray[np.uint8]  # [frames, channels, height, width]
@@ -72,9 +73,16 @@ class ClipPair:
         """Which frames of the clip these are."""
         return f"{self.name} frames {self.first}..{self.first + len(self.hr) - 1}"
 
-    def split(self, holdout: int) -> tuple[ClipPair, ClipPair]:
-        """The frames to fit on, and the last `holdout` frames to validate on."""
-        cut = len(self.hr) - holdout
+    def split(self) -> tuple[ClipPair, ClipPair]:
+        """The frames to fit on, and the last `HOLDOUT` frames to validate on.
+
+        Raises MediaError where that leaves nothing to fit on.
+        """
+        if len(self.hr) <= HOLDOUT:
+            raise MediaError(
+                f"{self.name}: has {len(self.hr)} frames; more than {HOLDOUT} are needed"
+            )
+        cut = len(self.hr) - HOLDOUT
         return (
             ClipPair(self.name, self.hr[:cut], self.lr[:, :cut], self.first),
             ClipPair(self.name, self.hr[cut:], self.lr[:, cut:], self.first + cut),

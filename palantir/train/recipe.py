@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from palantir.errors import MediaError, PalantirError
+from palantir.files import check_target
 from palantir.models import SRNetwork, quantize
 from palantir.models.architectures import TorchNetwork, create_network, export, take_weights
 from palantir.train.dataset import ClipPair, Source, make_pair
@@ -25,10 +24,11 @@ from palantir.train.validate import mean_psnr
 __all__ = ["RATES", "ClipFigures", "Fitted", "Recipe", "train"]
 
 RATES = (1.0, 0.6, 2.0, 4.0)  # multiples of the LR recipe's bit rate; the first one validates
-HOLDOUT = 6  # last frames of each clip, to validate on
 BELOW_RESULT = 23.4  # dB by which rounding is finer than the result; takes 0.02 dB from it
 HIGHEST_FIDELITY = 65.0  # dB; beyond it nobody sees the difference
 CALIBRATING = 32  # patches of the training frames that an int8 form is calibrated on
+
+Pairs = tuple[ClipPair, ...]  # one a clip
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def train(
     """
     checkpoint = output.with_name(output.name + ".checkpoint")
     cache = output.with_name(output.name + ".clips")
-    _check_output(output)
+    check_target(output)
     torch.manual_seed(recipe.settings.seed)
     network = create_network(recipe.network, recipe.scale, recipe.tail)
     if recipe.init is not None:
@@ -107,8 +107,7 @@ def train(
     identity = recipe.identity
     if checkpoint.exists():
         check_checkpoint(checkpoint, identity)
-    pairs = _pairs(recipe, network, cache, keep=checkpoint.exists())
-    training, held_out = zip(*(pair.split(HOLDOUT) for pair in pairs), strict=True)
+    training, held_out = _parts(recipe, network, cache, keep=checkpoint.exists())
     steps = fit(
         network, training, held_out, recipe.settings, checkpoint, report, identity
     )  # fmt: skip
@@ -118,18 +117,23 @@ def train(
     return Fitted(output, steps, figures)
 
 
-def _pairs(recipe: Recipe, network: TorchNetwork, cache: Path, keep: bool) -> list[ClipPair]:
-    """All clips; where one cannot be used, no coded clip stays, unless to `keep` them."""
+def _parts(recipe: Recipe, network: TorchNetwork, cache: Path, keep: bool) -> tuple[Pairs, Pairs]:
+    """Of all clips what to fit on and what to validate on.
+
+    Where one cannot be used, no coded clip stays, unless to `keep` them.
+    """
     try:
-        pairs = []
+        parts = []
         for source in recipe.sources:
-            pairs.append(make_pair(source, recipe.scale, recipe.rates, cache, network.colour))
-            _check_size(pairs[-1], recipe.settings.patch)
+            pair = make_pair(source, recipe.scale, recipe.rates, cache, network.colour)
+            parts.append(pair.split())
+            _check_size(pair, recipe.settings.patch)
     except PalantirError:
         if not keep:
             _remove_coded(cache)
         raise
-    return pairs
+    training, held_out = zip(*parts, strict=True)
+    return training, held_out
 
 
 def _remove_coded(cache: Path) -> None:
@@ -144,8 +148,8 @@ def _write(
     recipe: Recipe,
     network: TorchNetwork,
     output: Path,
-    training: tuple[ClipPair, ...],
-    held_out: tuple[ClipPair, ...],
+    training: Pairs,
+    held_out: Pairs,
     steps: int,
 ) -> tuple[ClipFigures, ...]:
     """Write the file, and measure it as it is run."""
@@ -169,7 +173,7 @@ def _write(
 def _figures(
     infer: Callable[[NDArray[np.float32]], NDArray[np.float32]],
     network: TorchNetwork,
-    held_out: tuple[ClipPair, ...],
+    held_out: Pairs,
 ) -> tuple[ClipFigures, ...]:
     return tuple(
         ClipFigures(pair.numbers, *mean_psnr(infer, network.output, pair)) for pair in held_out
@@ -178,7 +182,7 @@ def _figures(
 
 def _notes(
     recipe: Recipe,
-    training: tuple[ClipPair, ...],
+    training: Pairs,
     figures: tuple[ClipFigures, ...],
     steps: int,
 ) -> dict[str, str]:
@@ -210,9 +214,7 @@ def _named(path: Path) -> str:
     return f"{path.name} (SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()})"
 
 
-def _calibrating(
-    training: tuple[ClipPair, ...], settings: FitSettings
-) -> list[NDArray[np.float32]]:
+def _calibrating(training: Pairs, settings: FitSettings) -> list[NDArray[np.float32]]:
     """Square windows of training frames at the first bit rate, [1, c, h, w] in 0..1."""
     random = np.random.default_rng(settings.seed)
     patches = []
@@ -226,17 +228,6 @@ def _calibrating(
 
 
 def _check_size(pair: ClipPair, patch: int) -> None:
-    frames, _, height, width = pair.lr.shape[1:]
-    if frames <= HOLDOUT:
-        raise MediaError(f"{pair.name}: has {frames} frames; more than {HOLDOUT} are needed")
+    height, width = pair.lr.shape[3:]
     if min(height, width) < patch:
         raise MediaError(f"{pair.name}: LR is {width}x{height}, patches are {patch}x{patch}")
-
-
-def _check_output(output: Path) -> None:
-    """Find out before the work, not after it, that the result has nowhere to go."""
-    reason = 0 if output.parent.is_dir() else errno.ENOENT
-    if output.exists() and not output.is_file():
-        reason = errno.EINVAL
-    if reason:
-        raise OSError(reason, os.strerror(reason), str(output))

@@ -20,9 +20,9 @@ from palantir.media import encode_lr, read_frames  # noqa: E402
 from palantir.models import SRNetwork, shipped_model  # noqa: E402
 from palantir.train import dataset, shipped  # noqa: E402
 from palantir.train.camera import film_photograph  # noqa: E402
-from palantir.train.dataset import ClipPair, Source, make_pair  # noqa: E402
+from palantir.train.dataset import HOLDOUT, ClipPair, Source, make_pair  # noqa: E402
 from palantir.train.fit import FitSettings, Progress, check_checkpoint  # noqa: E402
-from palantir.train.recipe import HOLDOUT, Recipe, train  # noqa: E402
+from palantir.train.recipe import Recipe, train  # noqa: E402
 from tests.media.clips import make_clip  # noqa: E402
 
 SETTINGS = FitSettings(steps=2, batch=2, patch=16, threads=1)
