@@ -130,7 +130,8 @@ def command(output: str, as_json: bool, progress: bool | None, **options: Any) -
     clips = [asdict(clip) for clip in done.clips]
     if as_json:
         size = Path(output).stat().st_size
-        print_json({"output": output, "bytes": size, "steps": done.steps, "validation": clips})
+        told = {"output": output, "bytes": size, "steps": done.steps, "filters": done.filters}
+        print_json({**told, "validation": clips})
     else:
         for clip in clips:
             gain = clip["network"] - clip["plain"]
@@ -138,6 +139,8 @@ def command(output: str, as_json: bool, progress: bool | None, **options: Any) -
                 "{frames}: bicubic {plain:.3f} dB, network {network:.3f} dB "
                 "({gain:+.3f} dB), not fitted on{begun}".format(gain=gain, begun=begun, **clip)
             )
+        if done.filters is not None:
+            click.echo(f"filters for the plain upscaler: {done.filters:+.3f} dB, not fitted on")
         click.echo(f"{output}: {done.steps} steps")
 
 

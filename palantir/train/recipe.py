@@ -17,7 +17,9 @@ from palantir.errors import MediaError, PalantirError
 from palantir.files import check_target
 from palantir.models import SRNetwork, quantize
 from palantir.models.architectures import TorchNetwork, create_network, export, take_weights
+from palantir.models.filter_bank import FILTERS_KEY
 from palantir.train.dataset import ClipPair, Source, make_pair
+from palantir.train.filters import FittedFilters, judged_filters
 from palantir.train.fit import FitSettings, Progress, check_checkpoint, fit
 from palantir.train.validate import mean_psnr
 
@@ -74,11 +76,16 @@ class ClipFigures:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What came of a run: steps taken, and the figures of the file written."""
+    """What came of a run: steps taken, and the figures of the file written.
+
+    filters: mean PSNR-Y in dB on the same frames that its filters win over the plain upscaler; None
+    if they win nothing, and it has none.
+    """
 
     output: Path
     steps: int
     clips: tuple[ClipFigures, ...]
+    filters: float | None
 
 
 def train(
@@ -86,7 +93,7 @@ def train(
     output: Path,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Fitted:
-    """Fits a network by `recipe` and writes it to `output` as ONNX.
+    """Fits a network by `recipe` and writes it to `output` as ONNX, with filters if they help.
 
     The last 6 frames of each clip are not fitted on: they choose the best state of the run, and
     the figures are theirs. Beside `output` lie, until all is done and after an interrupt,
@@ -111,10 +118,11 @@ def train(
     steps = fit(
         network, training, held_out, recipe.settings, checkpoint, report, identity
     )  # fmt: skip
-    figures = _write(recipe, network, output, training, held_out, steps)
+    filters = _filters(recipe, network, training, held_out, cache)
+    figures = _write(recipe, network, output, training, held_out, steps, filters)
     checkpoint.unlink(missing_ok=True)
     _remove_coded(cache)
-    return Fitted(output, steps, figures)
+    return Fitted(output, steps, figures, filters.gain if filters.kept else None)
 
 
 def _parts(recipe: Recipe, network: TorchNetwork, cache: Path, keep: bool) -> tuple[Pairs, Pairs]:
@@ -136,6 +144,16 @@ def _parts(recipe: Recipe, network: TorchNetwork, cache: Path, keep: bool) -> tu
     return training, held_out
 
 
+def _filters(
+    recipe: Recipe, network: TorchNetwork, training: Pairs, held_out: Pairs, cache: Path
+) -> FittedFilters:
+    """Filters for the plain upscaler, on the same frames' luma."""
+    if network.colour == "luma":
+        return judged_filters(training, held_out)
+    pairs = (make_pair(one, recipe.scale, recipe.rates[:1], cache) for one in recipe.sources)
+    return judged_filters(*zip(*(pair.split() for pair in pairs), strict=True))
+
+
 def _remove_coded(cache: Path) -> None:
     """The clips that were coded here, and their folder if it holds nothing else."""
     for clip in cache.glob("*-" + 16 * "[0-9a-f]" + ".webm"):
@@ -151,10 +169,11 @@ def _write(
     training: Pairs,
     held_out: Pairs,
     steps: int,
+    filters: FittedFilters,
 ) -> tuple[ClipFigures, ...]:
     """Write the file, and measure it as it is run."""
     figures = _figures(network.infer, network, held_out)
-    notes = _notes(recipe, training, figures, steps)
+    notes = _notes(recipe, training, figures, steps) | _filter_notes(filters)
     if not recipe.int8:
         export(network, output, notes)
         return figures
@@ -208,6 +227,14 @@ def _notes(
         ),
         "training.by": f"torch {torch.__version__}",
     }
+
+
+def _filter_notes(filters: FittedFilters) -> dict[str, str]:
+    """The filters themselves, if they help, and how much."""
+    told = f"{filters.gain:+.3f} dB over the plain upscaler on the frames of training.validation"
+    if not filters.kept:
+        return {"training.filters": f"none kept: {told}"}
+    return {"training.filters": told, FILTERS_KEY: filters.bank.to_text()}
 
 
 def _named(path: Path) -> str:

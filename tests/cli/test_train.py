@@ -35,6 +35,9 @@ def test_train_writes_a_network_and_tells_what_it_wins(run: Run, folder: Path) -
     gain = clip["network"] - clip["plain"]
     assert f"hr.mp4 frames 6..11: bicubic {clip['plain']:.3f} dB" in shown.out
     assert f"({gain:+.3f} dB), not fitted on" in shown.out
+    kept = told["filters"] is not None
+    assert (SRNetwork.load(folder / "net.onnx").filters is not None) == kept
+    assert ("filters for the plain upscaler: +" in shown.out) == kept
     assert "100.0%  step 2  loss " in shown.err
 
 

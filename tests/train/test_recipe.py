@@ -21,6 +21,7 @@ from palantir.models import SRNetwork, shipped_model  # noqa: E402
 from palantir.train import dataset, shipped  # noqa: E402
 from palantir.train.camera import film_photograph  # noqa: E402
 from palantir.train.dataset import HOLDOUT, ClipPair, Source, make_pair  # noqa: E402
+from palantir.train.filters import fit_filters  # noqa: E402
 from palantir.train.fit import FitSettings, Progress, check_checkpoint  # noqa: E402
 from palantir.train.recipe import Recipe, train  # noqa: E402
 from tests.media.clips import make_clip  # noqa: E402
@@ -87,6 +88,36 @@ def test_a_network_made_8_bit_is_measured_as_such(clip: Path, tmp_path: Path) ->
     assert eight.clips[0].network == pytest.approx(plain.clips[0].network, abs=0.05)
     assert mine.read_bytes() == b"mine"
     assert set(tmp_path.iterdir()) == {mine, tmp_path / "net.onnx", tmp_path / "net8.onnx"}
+
+
+@pytest.mark.parametrize("network", ["m4c16", "nas"])
+@pytest.mark.parametrize("int8", [False, True])
+def test_a_network_carries_filters_that_help(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: str, int8: bool
+) -> None:
+    monkeypatch.setattr("palantir.train.filters.gain", lambda bank, pair: 0.5)
+    recipe = recipe_of(clip, rates=(1.0,), network=network, int8=int8)
+    assert train(recipe, tmp_path / "net.onnx").filters == 0.5
+    loaded = SRNetwork.load(tmp_path / "net.onnx")
+    assert loaded.filters is not None
+    luma, _ = make_pair(Source(clip), 4, (1.0,), tmp_path / "cache").split()
+    np.testing.assert_array_equal(loaded.filters.weights, fit_filters([luma]).weights)
+    notes = loaded.describe()["notes"]
+    assert isinstance(notes, dict)
+    assert notes["training.filters"].startswith("+0.500 dB over the plain upscaler on the frames")
+    assert "palantir.filters" not in notes
+
+
+def test_filters_that_lose_are_not_kept(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("palantir.train.filters.gain", lambda bank, pair: -0.5)
+    assert train(recipe_of(clip, rates=(1.0,)), tmp_path / "net.onnx").filters is None
+    loaded = SRNetwork.load(tmp_path / "net.onnx")
+    assert loaded.filters is None
+    notes = loaded.describe()["notes"]
+    assert isinstance(notes, dict)
+    assert notes["training.filters"].startswith("none kept: -0.500 dB over the plain upscaler")
 
 
 def test_a_given_lr_is_read_in_place_of_a_made_one(clip: Path, tmp_path: Path) -> None:
