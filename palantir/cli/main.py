@@ -25,6 +25,7 @@ _COMMANDS = {
     "encode": "make a low-resolution VP9 stream from a high-resolution clip",
     "quantize": "make an int8 network, calibrated on patches of a stream",
     "train": "fit a network to clips, and write it as ONNX",
+    "fit-filters": "fit filters for the plain upscaler to clips, and attach them to a network",
     "quality": "measure PSNR and SSIM of a video against its reference",
     "evaluate": "compare networks, selectors, budgets and reuse modes on clips of your own",
     "study": "repeat an experiment of the paper on streams of your own",
@@ -42,7 +43,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"palantir.cli.{cmd_name}").command
+        command: click.Command = import_module(f"palantir.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

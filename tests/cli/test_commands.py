@@ -18,8 +18,8 @@ from tests.cli.conftest import FRAMES
 from tests.cli.outcome import Run
 
 COMMANDS = (
-    "schedule", "enhance", "inspect", "encode", "quantize", "train", "quality", "evaluate", "study",
-    "doctor", "demo",
+    "schedule", "enhance", "inspect", "encode", "quantize", "train", "fit-filters", "quality",
+    "evaluate", "study", "doctor", "demo",
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "allowed": ("enhance", "segment.webm", "--allowed-models", "INPUT", "-o", "out.mp4"),
     "quantize": ("quantize", "INPUT", "--clip", "segment.webm", "-o", "out.onnx"),
     "clip": ("quantize", str(shipped_model()), "--clip", "INPUT", "-o", "out.onnx"),
+    "fit-filters": ("fit-filters", "hr.mp4", "--model", "INPUT", "-o", "out.onnx"),
     "encode": ("encode", "INPUT", "-o", "out.webm"),
     "demo": ("demo", "INPUT", "-o", "out"),
     "evaluate": ("evaluate", "INPUT", "-o", "."),

@@ -68,6 +68,12 @@ WRONG = [
                             ("--minutes", "nan"), ("--steps", "0"), ("--rate", "nan"),
                             ("--rate", "1"), ("--batch", "0"), ("--patch", "0"),
                             ("--seed", "-1"), ("--threads", "0"), ("--last", "-1"))),
+    ("fit-filters", "--model", "net.onnx", "-o", "out.onnx"),
+    ("fit-filters", "hr.mp4", "-o", "out.onnx"),
+    ("fit-filters", "hr.mp4", "--model", "net.onnx"),
+    *(("fit-filters", "hr.mp4", "--model", "net.onnx", "-o", output)
+      for output in ("hr.mp4", "net.onnx", "-")),
+    ("fit-filters", "hr.mp4", "--model", "net.onnx", "-o", "o.onnx", "--first", "5", "--last", "4"),
     ("quality", "hr.mp4"),
     ("inspect", "segment.pcp", "--image", "trace.png"),
     ("inspect", "segment.webm", "--image", "trace.jpg"),
