@@ -113,8 +113,41 @@ std::shared_ptr<DetailMap> detail(const CodedFrame& frame, const DetailReference
   return reuse_detail(frame, references, scale, fade, std::move(source), pool, threads);
 }
 
+using Weights = py::array_t<int16_t, py::array::c_style>;
+
+std::shared_ptr<FilterBank> make_bank(const Weights& weights) {
+  const auto side = weights.ndim() == 4 ? weights.shape(3) : 0;
+  if (side < 2 || side > kMaxScale || weights.shape(2) != side ||
+      weights.shape(0) != kFilterClasses || weights.shape(1) != kFilterTaps)
+    throw py::value_error("filters are an array of [" + std::to_string(kFilterClasses) + ", " +
+                          std::to_string(kFilterTaps) + ", scale, scale], with a scale of 2..4");
+  return std::make_shared<FilterBank>(weights.data(), static_cast<int>(side));
+}
+
+PlaneArray<int16_t> upscale_by_bank(const FilterBank& bank, const PlaneArray<uint8_t>& plane) {
+  const auto in = view<uint8_t>(plane);
+  if (in.width < 1 || in.height < 1) throw py::value_error("an empty plane cannot be upscaled");
+  auto out = make_plane<int16_t>(in.width * bank.scale(), in.height * bank.scale());
+  const auto target = writable_view<int16_t>(out);
+  py::gil_scoped_release release;
+  FilteredRows rows(in, bank);
+  for (int y = 0; y < target.height; ++y) std::copy_n(rows.row(y), target.width, target.row(y));
+  return out;
+}
+
+PlaneArray<uint8_t> classes_of(const PlaneArray<uint8_t>& plane) {
+  const auto in = view<uint8_t>(plane);
+  if (in.width < 1 || in.height < 1) throw py::value_error("an empty plane has no classes");
+  auto out = make_plane<uint8_t>(in.width, in.height);
+  const auto target = writable_view<uint8_t>(out);
+  py::gil_scoped_release release;
+  Classifier classifier(in);
+  for (int y = 0; y < in.height; ++y) classifier.row(y, target.row(y));
+  return out;
+}
+
 py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, BufferPool& pool,
-                 const Threads& threads) {
+                 const Threads& threads, const FilterBank* bank) {
   check_scale(scale);
   check_frame(frame);
   if (map && !map->fits(frame, scale))
@@ -124,7 +157,7 @@ py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, Buffe
     py::gil_scoped_release release;
     share_rows(threads, spots(frame.facts.height), [&](int begin, int end) {
       for (int p = 0; p < kPlanes; ++p)
-        render_detail(frame, map, scale, p, begin, end, sr.planes[p]);
+        render_detail(frame, map, scale, bank, p, begin, end, sr.planes[p]);
     });
   }
   return lend(sr.bytes, sr.planes);
@@ -243,6 +276,11 @@ void register_reuse(py::module_& module) {
   py::implicitly_convertible<int, Threads>();
   py::class_<BufferPool, std::shared_ptr<BufferPool>>(module, "BufferPool")
       .def(py::init(&BufferPool::create));
+  py::class_<FilterBank, std::shared_ptr<FilterBank>>(module, "FilterBank")
+      .def(py::init(&make_bank), py::arg("weights"))
+      .def_property_readonly("scale", &FilterBank::scale)
+      .def("upscale", &upscale_by_bank, py::arg("plane"));
+  module.def("filter_classes", &classes_of, py::arg("plane"));
   py::class_<DetailSource, std::shared_ptr<DetailSource>>(module, "DetailSource")
       .def(py::init(&make_source), py::arg("frame"), py::arg("scale"), py::arg("anchors"),
            py::arg("pool"))
@@ -258,7 +296,8 @@ void register_reuse(py::module_& module) {
              py::arg("fade"), py::arg("source").none(true), py::arg("pool"),
              py::arg("threads") = 1);
   module.def("render_detail", &render, py::arg("frame"), py::arg("detail").none(true),
-             py::arg("scale"), py::arg("pool"), py::arg("threads") = 1);
+             py::arg("scale"), py::arg("pool"), py::arg("threads") = 1,
+             py::arg("filters") = py::none());
   module.def("reuse_paper", &paper, py::arg("frame"), py::arg("references"), py::arg("scale"),
              py::arg("pool"), py::arg("threads") = 1);
 }

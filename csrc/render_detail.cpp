@@ -137,10 +137,10 @@ class DetailRows {
 
 }  // namespace
 
-void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, int p, int begin,
-                   int end, const Plane<uint8_t>& sr) {
+void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, const FilterBank* bank,
+                   int p, int begin, int end, const Plane<uint8_t>& sr) {
   const auto in = frame.picture.plane<const uint8_t>(p);
-  Enlarger enlarger(in, scale);
+  Enlarger enlarger(in, scale, p ? nullptr : bank);
   std::optional<DetailRows> rows;
   if (map && map->has_tiles(p)) rows.emplace(*map, p);
   const int side = p ? scale : kSpot * scale;

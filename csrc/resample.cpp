@@ -160,12 +160,15 @@ void upscale_area(const Plane<const uint8_t>& in, int scale, Kernel kernel, int 
   }
 }
 
-Enlarger::Enlarger(const Plane<const uint8_t>& in, int scale)
+Enlarger::Enlarger(const Plane<const uint8_t>& in, int scale, const FilterBank* bank)
     : in_(in),
       sharp_(row_kernels().plan(phases_of(Kernel::kSharp, scale))),
-      bicubic_(row_kernels().plan(phases_of(Kernel::kBicubic, scale))) {}
+      bicubic_(row_kernels().plan(phases_of(Kernel::kBicubic, scale))) {
+  if (bank && bank->scale() == scale) filtered_.emplace(in, *bank);
+}
 
 void Enlarger::row(int y, uint8_t* out) {
+  if (filtered_) return compose_row(filtered_->row(y), nullptr, in_.width * sharp_.phases.scale, out);
   if (sharp_.phases.scale == 1)
     std::copy_n(in_.row(y), in_.width, out);
   else
@@ -175,6 +178,10 @@ void Enlarger::row(int y, uint8_t* out) {
 void Enlarger::row(int y, const int16_t* detail, const int16_t* weight, uint8_t* out) {
   if (sharp_.phases.scale == 1)
     add_row(in_.row(y), detail, weight, in_.width, out);
+  else if (filtered_)
+    row_kernels().mix_over(filtered_->row(y),
+                           {blend_row(in_, bicubic_.phases, y, bicubic_row_), bicubic_}, in_.width,
+                           detail, weight, out);
   else
     row_kernels().mix({blend_row(in_, sharp_.phases, y, sharp_row_), sharp_},
                       {blend_row(in_, bicubic_.phases, y, bicubic_row_), bicubic_}, in_.width,

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "filter_bank.h"
 #include "plane.h"
 #include "row_kernels.h"
 
@@ -36,8 +38,8 @@ void upscale_area(const Plane<const uint8_t>& in, int scale, Kernel kernel, int 
 // their own.
 class Enlarger {
  public:
-  // Scale 1..4; `in` outlives the object.
-  Enlarger(const Plane<const uint8_t>& in, int scale);
+  // Scale 1..4. U is of the `bank`, if that is not null and of this scale; both outlive the object.
+  Enlarger(const Plane<const uint8_t>& in, int scale, const FilterBank* bank = nullptr);
 
   // Row `y` of U(in).
   void row(int y, uint8_t* out);
@@ -50,6 +52,7 @@ class Enlarger {
   Plane<const uint8_t> in_;
   StretchPlan sharp_, bicubic_;
   std::vector<int16_t> sharp_row_, bicubic_row_;
+  std::optional<FilteredRows> filtered_;
 };
 
 }  // namespace palantir

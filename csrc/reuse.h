@@ -12,6 +12,7 @@
 
 #include "coded_frame.h"
 #include "detail_map.h"
+#include "filter_bank.h"
 #include "parallel.h"
 #include "plane.h"
 
@@ -32,9 +33,10 @@ std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         double fade, std::shared_ptr<const DetailSource> source,
                                         BufferPool& pool, const Threads& threads = {});
 
-// What detail makes of U(LR) in plane `p`; `map` may be null. Rows `begin` to `end` of spots.
-void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, int p, int begin,
-                   int end, const Plane<uint8_t>& sr);
+// What detail makes of U(LR) in plane `p`; `map` may be null. Rows `begin` to `end` of spots. U of
+// luma is of the `bank`, if that is not null and of this scale.
+void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, const FilterBank* bank,
+                   int p, int begin, int end, const Plane<uint8_t>& sr);
 
 // The paper's reuse: inter blocks take the motion-compensated SR pixels plus the upscaled
 // residual, intra blocks the upscaled reconstruction, both before the loop filter, bilinear with

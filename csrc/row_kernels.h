@@ -60,6 +60,22 @@ struct BlendedRow {
   const StretchPlan& plan;
 };
 
+constexpr int kFilterTaps = 24;                  // of a filter bank
+constexpr int kFilterStride = kFilterTaps * 16;  // weights of a class
+
+// Where a weight is: taps in pairs, within them 16 SR pixels, of which smaller scales leave some out.
+constexpr int filter_weight(int index, int tap, int row, int column) {
+  return index * kFilterStride + tap / 2 * 32 + (4 * row + column) * 2 + tap % 2;
+}
+
+// An LR row and, for each pair of taps, the `width` pairs of differences of their pixels from it.
+struct FilterRow {
+  const uint8_t* pixels;
+  const int16_t* differences;
+  const uint8_t* classes;
+  const int16_t* weights;
+};
+
 // Sums of 2x2 pixels in a part of a plane (PixelSums, confidence.h), one at each pixel of it, and
 // the first and last that count, in 1/8 pixel of the plane. The row below the last and a sample more
 // at the end of each can be read.
@@ -88,6 +104,14 @@ struct RowKernels {
   // `other` has four taps; where weights are 0, detail may be anything.
   void (*mix)(const BlendedRow& row, const BlendedRow& other, int width, const int16_t* detail,
               const int16_t* weight, uint8_t* out);
+
+  // The `scale` SR rows of an LR row by a filter bank, pixel + sum of weight * difference, rounded to
+  // kFractionBits and saturated. Writes up to two samples more after each.
+  void (*filter)(const FilterRow& row, int width, int scale, int16_t* const* out);
+
+  // As `mix`, with a first row that is stretched already.
+  void (*mix_over)(const int16_t* row, const BlendedRow& other, int width, const int16_t* detail,
+                   const int16_t* weight, uint8_t* out);
 
   // What `count` spots, the first at (x, y), find at their displaced positions: offset[i] is that
   // of the first sample of spot i, relative to SR sample (0, y * side) of a plane with the frame's

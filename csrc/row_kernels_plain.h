@@ -43,16 +43,42 @@ inline void stretch_plain(const BlendedRow& row, int width, uint8_t* out) {
       out[x * scale + i] = rounded_pixel(stretched_sample(row, x, i));
 }
 
-inline void mix_plain(const BlendedRow& row, const BlendedRow& other, int width,
-                      const int16_t* detail, const int16_t* weight, uint8_t* out) {
-  const int scale = row.plan.phases.scale;
+template <class Base>
+inline void mix_with(const Base& base_sample, const BlendedRow& other, int width,
+                     const int16_t* detail, const int16_t* weight, uint8_t* out) {
+  const int scale = other.plan.phases.scale;
   for (int x = 0; x < width; ++x)
     for (int i = 0; i < scale; ++i) {
       const int at = x * scale + i;
-      const int base = stretched_sample(row, x, i);
+      const int base = base_sample(x, i);
       const int better = saturated(stretched_sample(other, x, i) + detail[at]);
       out[at] = rounded_pixel(base + weighted(saturated(better - base), weight[at]));
     }
+}
+
+inline void mix_plain(const BlendedRow& row, const BlendedRow& other, int width,
+                      const int16_t* detail, const int16_t* weight, uint8_t* out) {
+  const auto base = [&](int x, int i) { return stretched_sample(row, x, i); };
+  mix_with(base, other, width, detail, weight, out);
+}
+
+inline void mix_over_plain(const int16_t* row, const BlendedRow& other, int width,
+                           const int16_t* detail, const int16_t* weight, uint8_t* out) {
+  const int scale = other.plan.phases.scale;
+  const auto base = [&](int x, int i) { return row[x * scale + i]; };
+  mix_with(base, other, width, detail, weight, out);
+}
+
+inline void filter_plain(const FilterRow& row, int width, int scale, int16_t* const* out) {
+  for (int x = 0; x < width; ++x)
+    for (int i = 0; i < scale; ++i)
+      for (int j = 0; j < scale; ++j) {
+        int sum = (row.pixels[x] << 9) + 4;
+        for (int tap = 0; tap < kFilterTaps; ++tap)
+          sum += row.differences[tap / 2 * 2 * width + 2 * x + tap % 2] *
+                 row.weights[filter_weight(row.classes[x], tap, i, j)];
+        out[i][x * scale + j] = saturated(sum >> 3);
+      }
 }
 
 inline void place_plain(const MapRow& row, const SpotFrame& frame, int x, int y, int count,

@@ -115,10 +115,17 @@ void stretch_scale(const BlendedRow& row, int width, uint8_t* out) {
   write_row<scale>(width, Stretcher<scale, kTaps / 2>(row), out);
 }
 
+// A row that is stretched already.
 template <int scale>
-void mix_scale(const BlendedRow& row, const BlendedRow& other, int width, const int16_t* detail,
+struct Stretched {
+  const int16_t* samples;
+
+  V16 operator()(int x, int i) const { return load_samples(samples + x * scale + i * kSamples); }
+};
+
+template <int scale, class Base>
+void mix_scale(const Base& base, const BlendedRow& other, int width, const int16_t* detail,
                const int16_t* weight, uint8_t* out) {
-  const Stretcher<scale, kTaps / 2> base(row);
   const Stretcher<scale, 2> better(other);
   const auto mixed = [&](int x, int i) {
     const int at = x * scale + i * kSamples;
@@ -141,9 +148,18 @@ void stretch_vector(const BlendedRow& row, int width, uint8_t* out) {
 void mix_vector(const BlendedRow& row, const BlendedRow& other, int width, const int16_t* detail,
                 const int16_t* weight, uint8_t* out) {
   switch (row.plan.phases.scale) {
-    case 2: return mix_scale<2>(row, other, width, detail, weight, out);
-    case 3: return mix_scale<3>(row, other, width, detail, weight, out);
-    default: return mix_scale<4>(row, other, width, detail, weight, out);
+    case 2: return mix_scale<2>(Stretcher<2, kTaps / 2>(row), other, width, detail, weight, out);
+    case 3: return mix_scale<3>(Stretcher<3, kTaps / 2>(row), other, width, detail, weight, out);
+    default: return mix_scale<4>(Stretcher<4, kTaps / 2>(row), other, width, detail, weight, out);
+  }
+}
+
+void mix_over_vector(const int16_t* row, const BlendedRow& other, int width, const int16_t* detail,
+                     const int16_t* weight, uint8_t* out) {
+  switch (other.plan.phases.scale) {
+    case 2: return mix_scale<2>(Stretched<2>{row}, other, width, detail, weight, out);
+    case 3: return mix_scale<3>(Stretched<3>{row}, other, width, detail, weight, out);
+    default: return mix_scale<4>(Stretched<4>{row}, other, width, detail, weight, out);
   }
 }
 

@@ -74,6 +74,7 @@ class FilterBank:
     def __init__(self, weights: _Fixed) -> None: ...
     @property
     def scale(self) -> int: ...
+    def upscale(self, plane: _Bytes) -> _Fixed: ...
 
 def detail_of(
     result: NDArray[np.float32], x: int, y: int, width: int, height: int, gain: _Real
@@ -132,6 +133,7 @@ def render_detail(
     scale: int,
     pool: BufferPool,
     threads: Threads | int = 1,
+    filters: FilterBank | None = None,
 ) -> _Planes: ...
 def reuse_paper(
     frame: CodedFrame,

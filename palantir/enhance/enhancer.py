@@ -87,7 +87,8 @@ class Enhancer:
     `process` does it all; `infer` and `reuse` are its halves, which may run in two threads, each
     in decode order, with `infer` ahead.
 
-    network  or another source of its results; None: no anchors are possible, every patch is reused
+    network  or another source of its results; None: no anchors are possible, every patch is reused.
+             Detail reuse upscales by its `filters`, if it has any, where there is no detail
     grid     patches that anchors count
     light    a second, lighter network of the same scale, for the patches that name it
     light_price  what an LR pixel costs in it, in LR pixels of the network
@@ -128,7 +129,7 @@ class Enhancer:
             )
         self._inference, self._light = _source(network), _source(light)
         self._reuse: Reuse = (
-            DetailReuse(self.scale, fade, threads)
+            DetailReuse(self.scale, fade, threads, getattr(network, "filters", None))
             if reuse == "detail"
             else PaperReuse(self.scale, threads)
         )

@@ -66,7 +66,10 @@ class FrameDetail(NamedTuple):
 
 @runtime_checkable
 class AnchorSource(Protocol):
-    """Where the detail of anchors comes from: a network, or what one was found to give earlier."""
+    """Where the detail of anchors comes from: a network, or what one was found to give earlier.
+
+    It may have `filters`, as `SRNetwork` has them.
+    """
 
     @property
     def scale(self) -> int:

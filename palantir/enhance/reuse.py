@@ -10,6 +10,7 @@ from palantir import _core
 from palantir.codec import CodedFrame
 from palantir.enhance.inference import AnchorDetail, FixedPlanes, plane_area, upscale_area
 from palantir.media.pictures import Planes
+from palantir.models.filter_bank import FilterBank
 
 __all__ = ["DetailReuse", "EnhancedFrame", "PaperReuse", "Reuse", "upscale_planes"]
 
@@ -48,9 +49,12 @@ class _DetailFrame:
     map: _core.DetailMap | None  # None: no detail anywhere
     pool: _core.BufferPool
     threads: _core.Threads | int
+    filters: _core.FilterBank | None
 
     def render(self) -> Planes:
-        return _core.render_detail(self.frame.native, self.map, self.scale, self.pool, self.threads)
+        return _core.render_detail(
+            self.frame.native, self.map, self.scale, self.pool, self.threads, self.filters
+        )
 
 
 class DetailReuse:
@@ -59,10 +63,18 @@ class DetailReuse:
     scale    SR width / LR width
     fade     grey levels by which a flat place may differ from its source at confidence 1/e^2
     threads  that share out the rows of a frame
+    filters  that upscale luma where there is no detail; None: the sharp kernel does
     """
 
-    def __init__(self, scale: int, fade: float, threads: _core.Threads | int = 1) -> None:
+    def __init__(
+        self,
+        scale: int,
+        fade: float,
+        threads: _core.Threads | int = 1,
+        filters: FilterBank | None = None,
+    ) -> None:
         self._scale, self._fade, self._threads = scale, fade, threads
+        self._filters = _core.FilterBank(filters.weights) if filters else None
         self._pool = _core.BufferPool()
 
     def enhance(
@@ -83,7 +95,7 @@ class DetailReuse:
             made = _core.reuse_detail(
                 frame.native, maps, self._scale, self._fade, source, self._pool, self._threads
             )
-        return _DetailFrame(frame, self._scale, made, self._pool, self._threads)
+        return _DetailFrame(frame, self._scale, made, self._pool, self._threads, self._filters)
 
     def _source(self, frame: CodedFrame, anchors: Sequence[AnchorDetail]) -> _core.DetailSource:
         tiles = [anchor.tile for anchor in anchors]
@@ -108,7 +120,7 @@ class _PaperFrame:
 class PaperReuse:
     """The paper's reuse: super-resolved pixels travel, residuals are upscaled and added.
 
-    Arguments are those of `DetailReuse`.
+    scale, threads  as for `DetailReuse`
     """
 
     def __init__(self, scale: int, threads: _core.Threads | int = 1) -> None:

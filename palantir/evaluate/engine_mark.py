@@ -19,6 +19,7 @@ from palantir.evaluate.comparison import plain_planes
 from palantir.evaluate.material import Material
 from palantir.evaluate.question import reuse_mode
 from palantir.grid import PatchGrid
+from palantir.models.filter_bank import FilterBank
 
 __all__ = ["enhancing_mark", "upscaling_mark"]
 
@@ -30,8 +31,8 @@ _LARGEST = 200  # of the detail; fixed point
 class _Lots:
     """Detail drawn by lot, the same for the same frame."""
 
-    def __init__(self, scale: int) -> None:
-        self.scale = scale
+    def __init__(self, scale: int, filters: FilterBank | None) -> None:
+        self.scale, self.filters = scale, filters
 
     def run(self, frames: Sequence[FrameAnchors]) -> list[FrameDetail]:
         """Noise for each tile."""
@@ -50,12 +51,15 @@ class _Lots:
         return details
 
 
-def enhancing_mark(material: Material, reuse: str) -> str:
-    """Of decoding, reuse in a mode, and rendering, as far as the first packets show."""
+def enhancing_mark(material: Material, reuse: str, filters: FilterBank | None = None) -> str:
+    """Of decoding, reuse in a mode, and rendering with a network's filters.
+
+    As far as the first packets show.
+    """
     grid = PatchGrid.square(material.source.width, material.source.height, 3)
     mode, fade = reuse_mode(reuse)
     enhancer = Enhancer(
-        _Lots(material.scale), grid, reuse=mode, fade=fade, colour=material.source.colour,
+        _Lots(material.scale, filters), grid, reuse=mode, fade=fade, colour=material.source.colour,
         name=str(material.lr),
     )  # fmt: skip
     digest, lots = hashlib.sha256(), np.random.default_rng(0)

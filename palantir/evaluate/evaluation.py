@@ -145,7 +145,10 @@ class _Evaluation:
         """NEMO's selector, for which every frame is measured as the only anchor frame."""
         main = self._question.reuse[0]
         reuse, fade = reuse_mode(main)
-        mode, engine = main.replace(":", "-"), enhancing_mark(material, main)
+        mode, engine = (
+            main.replace(":", "-"),
+            enhancing_mark(material, main, network.network.filters),
+        )
         kept = self._folder / f"nemo-{material.segment}-{network.mark}-{mode}-{engine}.npy"
         graph = material.graph(None, "paper")
         if not kept.exists():

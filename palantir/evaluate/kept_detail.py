@@ -48,6 +48,7 @@ class KeptDetail:
 
     def __init__(self, folder: Path, network: SRNetwork) -> None:
         self.scale: int = network.scale
+        self.filters = network.filters
         self._halo = halo_of(network)
         if network.radius is None or self._halo < min(network.radius, USUAL_HALO):
             raise ModelError(

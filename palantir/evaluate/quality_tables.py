@@ -15,6 +15,9 @@ from palantir.evaluate.table import Table
 __all__ = ["View", "ends_table", "quality_tables"]
 
 
+_BASES = ("bilinear", "bicubic", "U")  # of the gain preserved
+
+
 @dataclass(frozen=True)
 class View:
     """The results of one network, seen by the main grid and reuse mode."""
@@ -64,9 +67,13 @@ class View:
         """PSNR-Y over bicubic upscaling, dB."""
         return one.psnr_y - self.results.plain(one.clip, "bicubic").psnr_y
 
-    def preserved(self, one: Result, kernel: str) -> float | None:
-        """Share of per-frame SR's gain over a plain kernel; None where it gains nothing."""
-        base = self.results.plain(one.clip, kernel).psnr_y
+    def preserved(self, one: Result, base_name: str) -> float | None:
+        """Share of per-frame SR's gain over one of `_BASES`; None where it gains nothing."""
+        base = (
+            self.results.upscaled(one.clip, self.network)
+            if base_name == "U"
+            else self.results.plain(one.clip, base_name)
+        ).psnr_y
         whole = self.results.per_frame(one.clip, self.network).psnr_y - base
         return (one.psnr_y - base) / whole if whole > 0 else None
 
@@ -90,7 +97,7 @@ def ends_table(results: Results) -> Table:
         row = [f"{clip}, {bicubic.frames} from {bicubic.first}", f"{bicubic.kilobits:.0f}"]
         ends = [
             *(results.plain(clip, kernel) for kernel in UPSCALERS),
-            *(results.per_frame(clip, network) for network in networks),
+            *(one for network in networks for one in _ends_of(results, clip, network)),
         ]
         for one in ends:
             over = "" if one is bicubic else f" ({one.psnr_y - bicubic.psnr_y:+.2f})"
@@ -98,10 +105,20 @@ def ends_table(results: Results) -> Table:
         rows.append(row)
     return Table(
         "The ends: PSNR-Y in dB of plain upscaling and of per-frame SR",
-        ["clip, frames", "LR kbit/s", *UPSCALERS, *networks],
+        [
+            "clip, frames",
+            "LR kbit/s",
+            *UPSCALERS,
+            *(name for network in networks for name in (f"U of {network}", network)),
+        ],
         rows,
-        "In brackets: over bicubic. Sharp: the plain upscaler where there is no detail.",
+        "In brackets: over bicubic. U: the plain upscaler where there is no detail, by the\n"
+        "filters in the network's file, or the sharp kernel where it has none.",
     )
+
+
+def _ends_of(results: Results, clip: str, network: str) -> tuple[Result, Result]:
+    return results.upscaled(clip, network), results.per_frame(clip, network)
 
 
 def quality_tables(view: View) -> Iterator[Table]:
@@ -127,23 +144,24 @@ def _preserved_table(view: View, method: Method) -> Table:
         cells: list[float | None] = []
         for budget in view.budgets:
             one = view.main.one(clip=clip, method=method, budget=budget)
-            for kernel in UPSCALERS:
-                cells.append(view.preserved(one, kernel) if one else None)
+            for base in _BASES:
+                cells.append(view.preserved(one, base) if one else None)
         columns.append(cells)
         rows.append([clip, *map(_percent, cells)])
     known = [[cell for cell in column if cell is not None] for column in zip(*columns, strict=True)]
     rows.append(["mean", *(_percent(fmean(column)) if column else "-" for column in known)])
     rows.append(["worst", *(_percent(min(column)) if column else "-" for column in known)])
     headings = [
-        f"{budget}: over {kernel}" if kernel == UPSCALERS[0] else f"over {kernel}"
+        f"{budget}: over {base}" if base == _BASES[0] else f"over {base}"
         for budget in view.budgets
-        for kernel in UPSCALERS
+        for base in _BASES
     ]
     return Table(
         f"Gain preserved by {method}: {view.title}",
         ["clip", *headings],
         rows,
-        "Share of per-frame SR's gain of PSNR-Y over plain upscaling; - where that gains nothing.",
+        "Share of per-frame SR's gain of PSNR-Y over plain upscaling, U being that of the\n"
+        "network's file; - where that gains nothing.",
     )
 
 

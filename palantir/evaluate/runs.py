@@ -36,7 +36,7 @@ class Runs:
     def __init__(self, folder: Path, steps: Steps) -> None:
         self._folder, self._steps = folder, steps
         self._results = KeptResults(folder / "measured.jsonl", _KEY, _check_figures)
-        self._marks: dict[tuple[str, str], str] = {}
+        self._marks: dict[tuple[str, str, str], str] = {}
         self._details: dict[tuple[str, str], KeptDetail] = {}
 
     def result(self, job: Job) -> dict[str, Any]:
@@ -101,10 +101,13 @@ class Runs:
         return dict(zip(_KEY, values, strict=True))
 
     def _mark(self, job: Job) -> str:
-        key = job.material.segment, job.reuse
+        key = job.material.segment, job.network.mark if job.network else "", job.reuse
         if key not in self._marks:
-            mark = upscaling_mark if job.network is None else enhancing_mark
-            self._marks[key] = mark(job.material, job.reuse)
+            self._marks[key] = (
+                enhancing_mark(job.material, job.reuse, job.network.network.filters)
+                if job.network
+                else upscaling_mark(job.material, job.reuse)
+            )
         return self._marks[key]
 
 

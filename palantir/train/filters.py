@@ -65,10 +65,10 @@ def fit_filters(pairs: Sequence[ClipPair]) -> FilterBank:
 
 def gain(bank: FilterBank, pair: ClipPair) -> float:
     """Mean PSNR-Y in dB over a luma pair's frames, less that of the plain upscaler "sharp"."""
-    won = []
+    won, native = [], _core.FilterBank(bank.weights)
     for lr, hr in zip(pair.lr[0, :, 0], pair.hr[:, 0], strict=True):
         plain = _core.compose(_core.upscale(lr, bank.scale, "sharp"))
-        filtered = _core.compose(_upscaled(lr, bank))
+        filtered = _core.compose(native.upscale(lr))
         won.append(psnr(mean_squared_error(hr, filtered)) - psnr(mean_squared_error(hr, plain)))
     return float(np.mean(won))
 
@@ -113,17 +113,3 @@ def _solved(products: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArr
     ridge = RIDGE * power / len(TAPS) / CLASSES * np.eye(len(TAPS))
     common = np.linalg.solve(together + ridge, wanted.sum(axis=0))
     return np.asarray(np.linalg.solve(products + ridge, wanted + ridge @ common))
-
-
-def _upscaled(lr: Plane, bank: FilterBank) -> NDArray[np.int16]:
-    """SR in 1/64 grey levels."""
-    (height, width), scale = lr.shape, bank.scale
-    differences = _differences(lr)
-    added = np.empty((lr.size, scale**2), np.int32)
-    weights = bank.weights.reshape(CLASSES, len(TAPS), -1).astype(np.float32)
-    for index, pixels in _by_class(lr):
-        added[pixels] = np.rint(differences[pixels] @ weights[index])
-    samples = ((lr.reshape(-1, 1).astype(np.int32) << FILTER_BITS) + added + 4) >> 3
-    blocks = samples.clip(-(2**15), 2**15 - 1).astype(np.int16)
-    blocks = blocks.reshape(height, width, scale, scale).transpose(0, 2, 1, 3)
-    return blocks.reshape(height * scale, width * scale)

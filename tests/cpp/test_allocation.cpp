@@ -134,7 +134,10 @@ Picture8 enhance(const std::vector<std::shared_ptr<const CodedFrame>>& frames) {
   const Planes<uint8_t> planes{Plane<uint8_t>{sr.data(), 32, 32, 32},
                                Plane<uint8_t>{chroma.data(), 16, 16, 16},
                                Plane<uint8_t>{chroma.data() + 256, 16, 16, 16}};
-  for (int p = 0; p < kPlanes; ++p) render_detail(inter, second.get(), 2, p, 0, 8, planes[p]);
+  const std::vector<int16_t> weights(kFilterClasses * kFilterTaps * 4, 3);
+  const FilterBank bank(weights.data(), 2);
+  for (int p = 0; p < kPlanes; ++p)
+    render_detail(inter, second.get(), 2, &bank, p, 0, 8, planes[p]);
   measure_texture(inter, {2, 2});
   measure_weights(inter, {2, 2});
   Picture8 result = sr;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "expect.h"
+#include "filter_bank.h"
 #include "resample.h"
 
 namespace {
@@ -47,8 +48,39 @@ void stretch_is_the_same(const RowKernels& truth, const RowKernels& other) {
       other.mix({&in[kMargin], fast[0]}, {&second[kMargin], fast[1]}, width, detail.data(),
                 weight.data(), b.data());
       expect(a == b, "mix");
+      const auto ready = noise<int16_t>(width * scale + kSlack, -32768, 32767);
+      truth.mix_over(ready.data(), {&second[kMargin], slow[1]}, width, detail.data(),
+                     weight.data(), a.data());
+      other.mix_over(ready.data(), {&second[kMargin], fast[1]}, width, detail.data(),
+                     weight.data(), b.data());
+      expect(a == b, "mix_over");
     }
   }
+}
+
+void filters_are_the_same(const RowKernels& truth, const RowKernels& other) {
+  for (const int most : {300, kMaxFilterWeight})  // the greatest sums saturate
+    for (int scale = 2; scale <= 4; ++scale) {
+      const auto weights = noise<int16_t>(kFilterClasses * kFilterTaps * scale * scale, -most, most);
+      const FilterBank bank(weights.data(), scale);
+      for (const int width : kWidths) {
+        const auto pixels = noise<uint8_t>(width, 0, 255);
+        const auto classes = noise<uint8_t>(width, 0, kFilterClasses - 1);
+        const auto differences = noise<int16_t>(kFilterTaps * width, -255, 255);
+        const FilterRow row{pixels.data(), differences.data(), classes.data(), bank.weights()};
+        std::vector<int16_t> a[4], b[4];
+        int16_t *slow[4], *fast[4];
+        for (int i = 0; i < 4; ++i) {
+          a[i] = b[i] = std::vector<int16_t>(width * scale + 2, 7);
+          slow[i] = a[i].data();
+          fast[i] = b[i].data();
+        }
+        truth.filter(row, width, scale, slow);
+        other.filter(row, width, scale, fast);
+        for (int i = 0; i < 4; ++i)
+          expect(std::equal(a[i].begin(), a[i].end() - 2, b[i].begin()), "filter");
+      }
+    }
 }
 
 void blend_is_the_same(const RowKernels& truth, const RowKernels& other) {
@@ -185,6 +217,7 @@ int main() {
   const RowKernels& truth = *row_kernels(SimdLevel::kScalar);
   for (int i = 0; i < kSimdLevels; ++i)
     if (const RowKernels* other = row_kernels(static_cast<SimdLevel>(i))) {
+      filters_are_the_same(truth, *other);
       stretch_is_the_same(truth, *other);
       blend_is_the_same(truth, *other);
       what_is_found_is_the_same(truth, *other);

@@ -32,10 +32,10 @@ def random_tiles(frame: CodedFrame, random: np.random.Generator) -> list[Tile]:
 
 
 class Chain:
-    """Enhanced frames by coded index."""
+    """Enhanced frames by coded index; `filters` [112, 24, scale, scale] make U of luma."""
 
-    def __init__(self, scale: int, fade: float) -> None:
-        self.scale, self.fade = scale, fade
+    def __init__(self, scale: int, fade: float, filters: NDArray[np.int16] | None = None) -> None:
+        self.scale, self.fade, self.filters = scale, fade, filters
         self.native: dict[int, _core.DetailMap] = {}
         self.maps: dict[int, Map] = {}
         self.sources: dict[int, list[NDArray[Any]]] = {}
@@ -63,8 +63,9 @@ class Chain:
                     getattr(native, name)[live], getattr(made, name)[live]
                 )
             assert native.sources == sorted(np.unique(made.source[live]))
-        shown = _core.render_detail(frame.native, native, self.scale, POOL)
-        expected = render(frame, made, self.sources, self.scale)
+        bank = None if self.filters is None else _core.FilterBank(self.filters)
+        shown = _core.render_detail(frame.native, native, self.scale, POOL, filters=bank)
+        expected = render(frame, made, self.sources, self.scale, self.filters)
         for plane, wanted in zip(shown, expected, strict=True):
             np.testing.assert_array_equal(plane, wanted)
         return expected

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from palantir import _core
 from palantir.codec import CodedFrame
 from palantir.tiles import Tile
+from tests.enhance import numpy_filters
 from tests.enhance.numpy_reuse import Integers, Part, parts_of
 
 __all__ = ["FAINT", "FULL", "NONE", "Map", "Shown", "detail_map", "render"]
@@ -156,11 +157,16 @@ def _settle(made: Map, trust: Integers) -> None:
 
 
 def render(
-    frame: CodedFrame, made: Map, sources: Mapping[int, Sequence[NDArray[Any]]], scale: int
+    frame: CodedFrame,
+    made: Map,
+    sources: Mapping[int, Sequence[NDArray[Any]]],
+    scale: int,
+    filters: NDArray[np.int16] | None = None,
 ) -> list[NDArray[np.uint8]]:
     """(1 - w) * U(LR) + w * (bicubic + detail), w the confidence, 0 at spots without detail.
 
-    `sources` have the detail of whole planes, NONE without anchor.
+    `sources` have the detail of whole planes, NONE without anchor. U of luma is by the `filters`,
+    if there are any.
     """
     planes = []
     for p, lr in enumerate(frame.native.planes):
@@ -168,6 +174,8 @@ def render(
         base, other = (
             _core.upscale(lr, scale, kernel).astype(np.int64) for kernel in ("sharp", "bicubic")
         )
+        if filters is not None and p == 0:
+            base = numpy_filters.upscale(lr, filters).astype(np.int64)
         height, width = base.shape
         spread = [plane.repeat(side, 0).repeat(side, 1)[:height, :width] for plane in made]
         source, down, across, trust = spread

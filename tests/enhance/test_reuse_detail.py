@@ -50,6 +50,15 @@ def test_every_frame_equals_numpy(rich_frames: list[CodedFrame], scale: int) -> 
     assert max(len(native.sources) for native in chain.native.values()) > 3
 
 
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_filters_make_what_has_no_detail(rich_frames: list[CodedFrame], scale: int) -> None:
+    lots = np.random.default_rng(scale)
+    filters = lots.integers(-60, 61, (112, 24, scale, scale)).astype(np.int16)
+    chain = Chain(scale, FADE, filters)
+    for frame in rich_frames[:6]:
+        chain.follow(frame, random_tiles(frame, lots), frame.references)
+
+
 @pytest.mark.parametrize("fade", [0.01, 3.5, 1e6])
 def test_the_fade_is_honoured(rich_frames: list[CodedFrame], fade: float) -> None:
     run(rich_frames[:6], 2, fade)

@@ -171,7 +171,7 @@ def test_what_nemo_measured_is_of_one_mode_and_engine(
 
     assert len(evaluated("detail")) == len(evaluated("detail")) == 1
     assert len(evaluated("detail:9")) == 2
-    monkeypatch.setattr(evaluation, "enhancing_mark", lambda material, reuse: "another")
+    monkeypatch.setattr(evaluation, "enhancing_mark", lambda *_: "another")
     (new,) = {name for name in evaluated("detail:9") if "another" in name}
     kept = tmp_path / new
     for data in (b"", kept.read_bytes()[:-2], kept.read_bytes()[:20]):
@@ -184,7 +184,7 @@ def test_another_engine_measures_anew(
     folder: Path, results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = len((folder / "out" / "measured.jsonl").read_text().splitlines())
-    monkeypatch.setattr(runs, "enhancing_mark", lambda material, reuse: "another")
+    monkeypatch.setattr(runs, "enhancing_mark", lambda *_: "another")
     small = question(folder, selectors=("adjoint",), grids=[GridWish()], ablations=False)
     again = evaluate(small, folder / "out", silently).results
     assert len((folder / "out" / "measured.jsonl").read_text().splitlines()) > lines
