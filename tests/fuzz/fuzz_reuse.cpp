@@ -1,8 +1,12 @@
 // The reuse engine, texture and weights fed random legal traces.
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <memory>
+#include <random>
 #include <vector>
 
+#include "filter_bank.h"
 #include "input.h"
 #include "made_frames.h"
 #include "resample.h"
@@ -28,6 +32,22 @@ struct Pixels {
     }
   }
 };
+
+// Filters drawn by lot, some of the greatest weight; the same at every call. Null at scale 1.
+const FilterBank* bank_of(int scale) {
+  static const auto banks = [] {
+    std::mt19937 lots(1);
+    std::array<std::unique_ptr<const FilterBank>, kMaxScale + 1> made;
+    for (int side = 2; side <= kMaxScale; ++side) {
+      std::vector<int16_t> weights(static_cast<size_t>(kFilterClasses) * kFilterTaps * side * side);
+      for (int16_t& weight : weights)
+        weight = static_cast<int16_t>(lots() % 9 ? lots() % 801 - 400 : kMaxFilterWeight);
+      made[side] = std::make_unique<const FilterBank>(weights.data(), side);
+    }
+    return made;
+  }();
+  return banks[scale].get();
+}
 
 struct Made {
   CodedFrame frame;
@@ -104,10 +124,14 @@ class Stream {
                             *pool_, threads_);
     Pixels whole(frame, scale_), parts(frame, scale_);
     const int rows = spots(height_), middle = input_.number(0, rows);
+    const FilterBank* bank = index_ % 2 ? bank_of(scale_) : nullptr;
     for (int p = 0; p < kPlanes; ++p) {
-      render_detail(frame, made.map.get(), scale_, p, 0, rows, whole.planes[p]);
-      render_detail(frame, made.map.get(), scale_, p, 0, middle, parts.planes[p]);
-      render_detail(frame, made.map.get(), scale_, p, middle, rows, parts.planes[p]);
+      const auto render = [&](int begin, int end, const Pixels& to) {
+        render_detail(frame, made.map.get(), scale_, bank, p, begin, end, to.planes[p]);
+      };
+      render(0, rows, whole);
+      render(0, middle, parts);
+      render(middle, rows, parts);
     }
     require(whole.bytes == parts.bytes, "a frame does not depend on who renders which rows");
   }
