@@ -23,7 +23,6 @@ __all__ = [
 ]
 
 _MODES = ("detail", "paper")
-_LIGHT_SHARE = 0.3  # the default of `palantir schedule`
 
 
 def at_equal_cost(bench: Workbench) -> Found:
@@ -87,7 +86,7 @@ def at_equal_compute(bench: Workbench) -> Found:
     results = bench.measure(question)
     compute = compute_table(view_of(results, LARGE), LIGHT)
     asked = TierQuestion(
-        extent.fitted.clips, large, light, extent.more, first, frames, _LIGHT_SHARE
+        extent.fitted.clips, large, light, extent.more, first, frames
     )  # fmt: skip
     tiers, tables = bench.study(asked, lambda one: study_tiers(one, bench.folder, bench.steps))
     drawn = bench.picture(

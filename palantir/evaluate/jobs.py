@@ -26,6 +26,7 @@ __all__ = [
     "LoadedNetwork",
     "budgeted_jobs",
     "jobs_of",
+    "no_anchors_job",
     "per_frame_job",
     "plain_jobs",
 ]

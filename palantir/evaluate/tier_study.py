@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palantir.errors import MediaError, ModelError, ScheduleError
-from palantir.evaluate.jobs import Job, LoadedNetwork, per_frame_job, plain_jobs
+from palantir.evaluate.jobs import (
+    Job,
+    LoadedNetwork,
+    no_anchors_job,
+    per_frame_job,
+    plain_jobs,
+)
 from palantir.evaluate.material import Material, clip_name
 from palantir.evaluate.question import (
     BUDGETS,
@@ -165,7 +171,7 @@ class _Study:
 
     def _share(self, material: Material, large: LoadedNetwork, light: LoadedNetwork) -> float:
         """What the light network leaves of the error that the large one removes, 0..1."""
-        plain = list(plain_jobs(material))[-1]
+        plain = no_anchors_job(material, large, "detail")
         jobs = [plain, *(per_frame_job(material, network) for network in (light, large))]
         self._runs.run(jobs)
         none, some, all_ = (Result.of(job, self._runs.result(job)).mse for job in jobs)
