@@ -11,9 +11,7 @@
 
 namespace palantir {
 
-constexpr int kFilterBits = 9;  // fractional, of weights
-// Weights above this could overflow sums: (8 taps' worth of grey levels) * 24 stays below 2^31.
-constexpr int kMaxFilterWeight = 8 << kFilterBits;
+constexpr int kMaxFilterWeight = 8 << kFilterBits;  // sums stay far below 2^31
 constexpr int kStrengths = 7;
 constexpr int kFilterClasses = 8 * kStrengths * 2;
 constexpr int kFilterReach = 3;  // LR pixels

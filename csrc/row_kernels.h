@@ -61,6 +61,7 @@ struct BlendedRow {
 };
 
 constexpr int kFilterTaps = 24;                  // of a filter bank
+constexpr int kFilterBits = 9;                   // fractional, of its weights
 constexpr int kFilterStride = kFilterTaps * 16;  // weights of a class
 
 // Where a weight is: taps in pairs, within them 16 SR pixels, of which smaller scales leave some out.

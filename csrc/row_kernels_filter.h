@@ -3,13 +3,14 @@
 
 template <int scale>
 void filter_scale(const FilterRow& row, int width, int16_t* const* out) {
+  constexpr int shift = kFilterBits - kFractionBits;
   constexpr int sums = 4 * kLanes;  // of a V32
   constexpr int count = (4 * scale + sums - 1) / sums;
   for (int x = 0; x < width; ++x) {
     const int16_t* weights = row.weights + row.classes[x] * kFilterStride;
     const int16_t* differences = row.differences + 2 * x;
     V32 sum[count];
-    for (V32& one : sum) one = V32{} + ((row.pixels[x] << 9) + 4);
+    for (V32& one : sum) one = V32{} + ((row.pixels[x] << kFilterBits) + (1 << (shift - 1)));
     for (int pair = 0; pair < kFilterTaps / 2; ++pair) {
       int32_t both;
       __builtin_memcpy(&both, differences + 2 * pair * width, sizeof both);
@@ -19,7 +20,7 @@ void filter_scale(const FilterRow& row, int width, int16_t* const* out) {
     }
     // Packing puts the lanes of two vectors side by side: each is a row.
     int16_t samples[8 * kLanes];
-    store(samples, pack(sum[0] >> 3, sum[count - 1] >> 3));
+    store(samples, pack(sum[0] >> shift, sum[count - 1] >> shift));
     for (int i = 0; i < scale; ++i)
       __builtin_memcpy(out[i] + x * scale, samples + i % kLanes * 8 + i / kLanes * 4,
                        4 * sizeof *samples);

@@ -70,14 +70,15 @@ inline void mix_over_plain(const int16_t* row, const BlendedRow& other, int widt
 }
 
 inline void filter_plain(const FilterRow& row, int width, int scale, int16_t* const* out) {
+  constexpr int shift = kFilterBits - kFractionBits;
   for (int x = 0; x < width; ++x)
     for (int i = 0; i < scale; ++i)
       for (int j = 0; j < scale; ++j) {
-        int sum = (row.pixels[x] << 9) + 4;
+        int sum = (row.pixels[x] << kFilterBits) + (1 << (shift - 1));
         for (int tap = 0; tap < kFilterTaps; ++tap)
           sum += row.differences[tap / 2 * 2 * width + 2 * x + tap % 2] *
                  row.weights[filter_weight(row.classes[x], tap, i, j)];
-        out[i][x * scale + j] = saturated(sum >> 3);
+        out[i][x * scale + j] = saturated(sum >> shift);
       }
 }
 

@@ -81,6 +81,11 @@ _NETWORKS = ("m10c32", "m6c32", "m4c16", "nas")
 )
 @click.option("--int8", is_flag=True, help="Make the result an int8 network.")
 @click.option(
+    "--filters/--no-filters",
+    default=True,
+    help="Whether filters for the plain upscaler come with it; they suit CLIPS alone.",
+)
+@click.option(
     "--rate",
     type=click.FloatRange(1e-6, 0.1),
     default=1e-3,
@@ -184,6 +189,7 @@ def _recipe(**options: Any) -> Recipe:
         tail=options["tail"],
         init=_init(options["init"]),
         int8=options["int8"],
+        filters=options["filters"],
     )
 
 

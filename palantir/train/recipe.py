@@ -41,6 +41,8 @@ class Recipe:
     rates           multiples of the recipe's bit rate that LR is coded at
     init            ONNX file of such a network to begin with: fitting to a clip is then short
     int8            whether the result is an int8 network, calibrated on training frames
+    filters         whether filters for the plain upscaler come with it, if they help: they suit
+                    these clips alone
     """
 
     sources: tuple[Source, ...]
@@ -51,6 +53,7 @@ class Recipe:
     tail: str = "sub-pixel"
     init: Path | None = None
     int8: bool = False
+    filters: bool = True
 
     @property
     def identity(self) -> str:
@@ -79,7 +82,7 @@ class Fitted:
     """What came of a run: steps taken, and the figures of the file written.
 
     filters: mean PSNR-Y in dB on the same frames that its filters win over the plain upscaler; None
-    if they win nothing, and it has none.
+    if it has none, for they win nothing or are not wanted.
     """
 
     output: Path
@@ -118,11 +121,13 @@ def train(
     steps = fit(
         network, training, held_out, recipe.settings, checkpoint, report, identity
     )  # fmt: skip
-    filters = _filters(recipe, network, training, held_out, cache)
+    filters = None
+    if recipe.filters:
+        filters = _filters(recipe, network, training, held_out, cache)
     figures = _write(recipe, network, output, training, held_out, steps, filters)
     checkpoint.unlink(missing_ok=True)
     _remove_coded(cache)
-    return Fitted(output, steps, figures, filters.gain if filters.kept else None)
+    return Fitted(output, steps, figures, filters.gain if filters and filters.kept else None)
 
 
 def _parts(recipe: Recipe, network: TorchNetwork, cache: Path, keep: bool) -> tuple[Pairs, Pairs]:
@@ -169,7 +174,7 @@ def _write(
     training: Pairs,
     held_out: Pairs,
     steps: int,
-    filters: FittedFilters,
+    filters: FittedFilters | None,
 ) -> tuple[ClipFigures, ...]:
     """Write the file, and measure it as it is run."""
     figures = _figures(network.infer, network, held_out)
@@ -229,8 +234,10 @@ def _notes(
     }
 
 
-def _filter_notes(filters: FittedFilters) -> dict[str, str]:
-    """The filters themselves, if they help, and how much."""
+def _filter_notes(filters: FittedFilters | None) -> dict[str, str]:
+    """The filters themselves, if they help, and how much; nothing where none were wanted."""
+    if filters is None:
+        return {}
     told = f"{filters.gain:+.3f} dB over the plain upscaler on the frames of training.validation"
     if not filters.kept:
         return {"training.filters": f"none kept: {told}"}

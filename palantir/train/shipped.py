@@ -40,7 +40,7 @@ def shipped_recipe(
     sources = shipped_sources(videos)
     settings = FitSettings(minutes or MINUTES[scale], threads=threads, bfloat16=True)
     init = None if scale == 4 else shipped_model()
-    return Recipe(sources, settings, scale, network="m6c32", init=init)
+    return Recipe(sources, settings, scale, network="m6c32", init=init, filters=False)
 
 
 def shipped_sources(videos: Path) -> tuple[Source, Source]:

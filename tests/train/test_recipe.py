@@ -120,6 +120,17 @@ def test_filters_that_lose_are_not_kept(
     assert notes["training.filters"].startswith("none kept: -0.500 dB over the plain upscaler")
 
 
+def test_filters_can_be_left_out(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("palantir.train.filters.gain", lambda bank, pair: 0.5)
+    recipe = recipe_of(clip, rates=(1.0,), filters=False)
+    assert train(recipe, tmp_path / "net.onnx").filters is None
+    loaded = SRNetwork.load(tmp_path / "net.onnx")
+    assert loaded.filters is None
+    assert "training.filters" not in str(loaded.describe()["notes"])
+
+
 def test_a_given_lr_is_read_in_place_of_a_made_one(clip: Path, tmp_path: Path) -> None:
     lr = tmp_path / "lr.webm"
     encode_lr(clip, lr, 4)
