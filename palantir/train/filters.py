@@ -16,7 +16,10 @@ from palantir.train.dataset import ClipPair
 __all__ = ["FittedFilters", "fit_filters", "gain", "judged_filters"]
 
 EVERY = 4  # frames of the clips
-RIDGE = 1e-4  # of a class's mean power: how strongly a class is drawn to the filter of all
+RIDGE = 1e-4  # of the mean class's power: how strongly a class is drawn to the filter of all
+# As if so many more of its pixels spoke for the filter of all: what one picture shows, or many that
+# stand still, is no rule, and comes out as specks at edges elsewhere.
+DOUBT = 300
 REACH = max(down for down, _ in TAPS)
 LEAST_ERROR = 0.1  # squared grey levels; a picture without detail must not decide alone
 
@@ -51,6 +54,7 @@ def fit_filters(pairs: Sequence[ClipPair]) -> FilterBank:
     scale = pairs[0].scale
     products = np.zeros((CLASSES, len(TAPS), len(TAPS)))
     wanted = np.zeros((CLASSES, len(TAPS), scale**2))
+    counts = np.zeros(CLASSES)
     for lr, hr in _pictures(pairs):
         differences, missed = _differences(lr), _blocks(hr, scale) - lr.reshape(-1, 1)
         weight = 1 / max(float(np.mean(missed**2)), LEAST_ERROR)
@@ -58,7 +62,8 @@ def fit_filters(pairs: Sequence[ClipPair]) -> FilterBank:
             seen = differences[pixels]
             products[index] += weight * (seen.T @ seen)
             wanted[index] += weight * (seen.T @ missed[pixels])
-    solved = _solved(products, wanted).reshape(CLASSES, len(TAPS), scale, scale)
+            counts[index] += len(pixels)
+    solved = _solved(products, wanted, counts).reshape(CLASSES, len(TAPS), scale, scale)
     units = np.rint(solved * 2**FILTER_BITS).clip(-WEIGHT_BOUND, WEIGHT_BOUND)
     return FilterBank(units.astype(np.int16))
 
@@ -106,10 +111,14 @@ def _by_class(lr: Plane) -> Iterator[tuple[int, NDArray[np.intp]]]:
             yield index, order[ends[index] : ends[index + 1]]
 
 
-def _solved(products: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+def _solved(
+    products: NDArray[np.float64], wanted: NDArray[np.float64], counts: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Weights [classes, taps, scale * scale]; ridge regression towards those of all classes."""
     together = products.sum(axis=0)
     power = float(np.trace(together)) or 1.0  # of flat pictures nothing is to be learnt
-    ridge = RIDGE * power / len(TAPS) / CLASSES * np.eye(len(TAPS))
-    common = np.linalg.solve(together + ridge, wanted.sum(axis=0))
+    least = RIDGE * power / len(TAPS) / CLASSES
+    of_a_pixel = np.trace(products, axis1=1, axis2=2) / len(TAPS) / np.maximum(counts, 1)
+    ridge = (least + DOUBT * of_a_pixel)[:, None, None] * np.eye(len(TAPS))
+    common = np.linalg.solve(together + least * np.eye(len(TAPS)), wanted.sum(axis=0))
     return np.asarray(np.linalg.solve(products + ridge, wanted + ridge @ common))
