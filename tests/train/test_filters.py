@@ -18,8 +18,7 @@ from tests.enhance import numpy_filters
 
 Pictures = NDArray[np.uint8]
 Weights = NDArray[np.int16]
-MANY = 3000  # pixels of a class that tell its filter, seen AGAIN times
-AGAIN = 20
+MANY = 3000  # pixels of a class that tell its filter
 
 
 def noisy(frames: int, seed: int = 1, size: tuple[int, int] = (160, 240)) -> Pictures:
@@ -44,10 +43,15 @@ def made_by(weights: Weights, lr: Pictures) -> ClipPair:
     return ClipPair("made", np.stack(hr)[:, None], lr[None, :, None])
 
 
-def each_learnt_from(pair: ClipPair, times: int = 1) -> ClipPair:
-    """The same pictures, so slowly that none is left out, or `times` as often."""
-    count = EVERY * times
-    return ClipPair(pair.name, pair.hr.repeat(count, 0), pair.lr.repeat(count, 1))
+def each_learnt_from(pair: ClipPair) -> ClipPair:
+    """The same pictures, so slowly that none is left out."""
+    return ClipPair(pair.name, pair.hr.repeat(EVERY, 0), pair.lr.repeat(EVERY, 1))
+
+
+@pytest.fixture
+def without_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Classes of few pixels are believed, too."""
+    monkeypatch.setattr("palantir.train.filters.DOUBT", 0)
 
 
 def occurring(lr: Pictures) -> NDArray[np.int64]:
@@ -56,12 +60,13 @@ def occurring(lr: Pictures) -> NDArray[np.int64]:
     return np.bincount(found.ravel(), minlength=112)
 
 
+@pytest.mark.usefixtures("without_doubt")
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_the_filters_that_made_hr_are_found_again(scale: int) -> None:
     weights, lr = known(scale=scale), noisy(10)
     often = occurring(lr) >= MANY
     assert often.sum() > 40
-    fitted = fit_filters([each_learnt_from(made_by(weights, lr), AGAIN)])
+    fitted = fit_filters([each_learnt_from(made_by(weights, lr))])
     missed = abs(fitted.weights.astype(int) - weights)[often]
     assert (missed <= 1).mean() > 0.99
     assert missed.max() <= 5  # where slopes are so weak that HR's own rounding counts
@@ -86,6 +91,7 @@ def test_a_class_that_hardly_occurs_is_drawn_to_the_filter_of_all() -> None:
     assert 0 < taken[0] < 0.7 < 0.9 < taken[1] < 1.01, taken
 
 
+@pytest.mark.usefixtures("without_doubt")
 def test_a_pictures_error_counts_relative_to_that_of_repeated_pixels() -> None:
     lr, weak, strong = noisy(10), known(3, spread=12), known(4, spread=36)
     pairs = [made_by(weights, lr) for weights in (weak, strong)]
@@ -94,7 +100,7 @@ def test_a_pictures_error_counts_relative_to_that_of_repeated_pixels() -> None:
     assert errors[1].mean() > 4 * errors[0].mean()
     share = np.mean(errors[1] / (errors[0] + errors[1]))
     expected = share * weak + (1 - share) * strong
-    fitted = fit_filters([each_learnt_from(pair, AGAIN) for pair in pairs])
+    fitted = fit_filters([each_learnt_from(pair) for pair in pairs])
     often = occurring(lr) >= MANY
     assert abs(fitted.weights - expected)[often].mean() < 0.5
     assert abs((weak + strong) / 2 - expected)[often].mean() > 3  # if all counted alike
