@@ -17,8 +17,8 @@ __all__ = ["FittedFilters", "fit_filters", "gain", "judged_filters"]
 
 EVERY = 4  # frames of the clips
 RIDGE = 1e-4  # of the mean class's power: how strongly a class is drawn to the filter of all
-# As if so many more of its pixels spoke for the filter of all: what one picture shows, or many that
-# stand still, is no rule, and comes out as specks at edges elsewhere.
+# As if so many more of its pixels spoke for the filter of all: what few pixels show is no rule, and
+# comes out as specks at edges elsewhere. What stands still counts in every frame.
 DOUBT = 300
 REACH = max(down for down, _ in TAPS)
 LEAST_ERROR = 0.1  # squared grey levels; a picture without detail must not decide alone
