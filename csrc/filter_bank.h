@@ -11,7 +11,7 @@
 
 namespace palantir {
 
-constexpr int kMaxFilterWeight = 8 << kFilterBits;  // sums stay far below 2^31
+constexpr int kMaxFilterWeight = 8 << kFilterBits;  // more makes no upscaler
 constexpr int kStrengths = 7;
 constexpr int kFilterClasses = 8 * kStrengths * 2;
 constexpr int kFilterReach = 3;  // LR pixels

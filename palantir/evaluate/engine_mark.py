@@ -52,10 +52,7 @@ class _Lots:
 
 
 def enhancing_mark(material: Material, reuse: str, filters: FilterBank | None = None) -> str:
-    """Of decoding, reuse in a mode, and rendering with a network's filters.
-
-    As far as the first packets show.
-    """
+    """Of decoding, reuse in a mode and rendering with filters, as far as the first packets show."""
     grid = PatchGrid.square(material.source.width, material.source.height, 3)
     mode, fade = reuse_mode(reuse)
     enhancer = Enhancer(

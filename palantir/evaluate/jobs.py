@@ -126,7 +126,7 @@ def jobs_of(
     material: Material, network: LoadedNetwork, question: Question, nemo: Selector | None = None
 ) -> Iterator[Job]:
     """Every method at every budget, where the question asks for it; each mode without anchors."""
-    for reuse in question.reuse:
+    for reuse in dict.fromkeys((*question.reuse, "detail")):  # the last one shows U
         yield no_anchors_job(material, network, reuse)
     for wish in question.grids:
         for reuse in question.reuse:

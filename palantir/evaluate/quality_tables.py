@@ -69,11 +69,9 @@ class View:
 
     def preserved(self, one: Result, base_name: str) -> float | None:
         """Share of per-frame SR's gain over one of `_BASES`; None where it gains nothing."""
-        base = (
-            self.results.upscaled(one.clip, self.network)
-            if base_name == "U"
-            else self.results.plain(one.clip, base_name)
-        ).psnr_y
+        plain = "sharp" if base_name == "U" else base_name
+        own = self.results.upscaled(one.clip, self.network) if base_name == "U" else None
+        base = (own or self.results.plain(one.clip, plain)).psnr_y
         whole = self.results.per_frame(one.clip, self.network).psnr_y - base
         return (one.psnr_y - base) / whole if whole > 0 else None
 
@@ -91,15 +89,17 @@ def ends_table(results: Results) -> Table:
     """Plain upscaling and per-frame SR of every clip."""
     networks = results.different("network")
     networks = [name for name in networks if name and results.where(network=name)]
+    with_u = [name for name in networks if results.one(network=name, method=Method("none"))]
     rows = []
     for clip in results.different("clip"):
         bicubic = results.plain(clip, "bicubic")
         row = [f"{clip}, {bicubic.frames} from {bicubic.first}", f"{bicubic.kilobits:.0f}"]
         ends = [
             *(results.plain(clip, kernel) for kernel in UPSCALERS),
-            *(one for network in networks for one in _ends_of(results, clip, network)),
+            *(results.upscaled(clip, network) for network in with_u),
+            *(results.per_frame(clip, network) for network in networks),
         ]
-        for one in ends:
+        for one in filter(None, ends):
             over = "" if one is bicubic else f" ({one.psnr_y - bicubic.psnr_y:+.2f})"
             row.append(f"{one.psnr_y:.2f}{over}")
         rows.append(row)
@@ -109,16 +109,13 @@ def ends_table(results: Results) -> Table:
             "clip, frames",
             "LR kbit/s",
             *UPSCALERS,
-            *(name for network in networks for name in (f"U of {network}", network)),
+            *(f"U of {network}" for network in with_u),
+            *networks,
         ],
         rows,
         "In brackets: over bicubic. U: the plain upscaler where there is no detail, by the\n"
         "filters in the network's file, or the sharp kernel where it has none.",
     )
-
-
-def _ends_of(results: Results, clip: str, network: str) -> tuple[Result, Result]:
-    return results.upscaled(clip, network), results.per_frame(clip, network)
 
 
 def quality_tables(view: View) -> Iterator[Table]:

@@ -145,10 +145,12 @@ class Results(Sequence[Result]):
         assert found is not None
         return found
 
-    def upscaled(self, clip: str, network: str) -> Result:
-        """U alone, which the network's file may have filters for, at the recipe's bit rate."""
-        found = self.one(clip=clip, network=network, method=Method("none"), reuse="detail", rate=1)
-        return found or self.plain(clip, "sharp")
+    def upscaled(self, clip: str, network: str) -> Result | None:
+        """U alone, which the network's file may have filters for, at the recipe's bit rate.
+
+        None for a network that only ran on every frame.
+        """
+        return self.one(clip=clip, network=network, method=Method("none"), reuse="detail", rate=1)
 
     def per_frame(self, clip: str, network: str) -> Result:
         """Per-frame SR of the clip at the recipe's bit rate."""

@@ -138,6 +138,7 @@ def test_a_fade_is_that_of_the_enhancer(folder: Path, results: Results, tmp_path
     assert same is not None
     assert one.anchors == same.anchors
     assert one.psnr_y != same.psnr_y
+    assert found.upscaled("one", "net") is not None  # U whatever the mode
     for mode in ("detail:", "detail:0", "paper:3", "detail:nan", "all"):
         with pytest.raises(ScheduleError, match="reuse mode"):
             question(folder, reuse=(mode,))
