@@ -150,6 +150,9 @@ py::tuple render(const CodedFrame& frame, const DetailMap* map, int scale, Buffe
                  const Threads& threads, const FilterBank* bank) {
   check_scale(scale);
   check_frame(frame);
+  if (bank && bank->scale() != scale)
+    throw py::value_error("filters for x" + std::to_string(bank->scale()) + ", not x" +
+                          std::to_string(scale));
   if (map && !map->fits(frame, scale))
     throw py::value_error("a map of another size than the frame");
   const SRBuffer sr(frame, scale, pool);

@@ -164,12 +164,13 @@ Enlarger::Enlarger(const Plane<const uint8_t>& in, int scale, const FilterBank* 
     : in_(in),
       sharp_(row_kernels().plan(phases_of(Kernel::kSharp, scale))),
       bicubic_(row_kernels().plan(phases_of(Kernel::kBicubic, scale))) {
-  if (bank && bank->scale() == scale) filtered_.emplace(in, *bank);
+  if (bank) filtered_.emplace(in, *bank);
 }
 
 void Enlarger::row(int y, uint8_t* out) {
-  if (filtered_) return compose_row(filtered_->row(y), nullptr, in_.width * sharp_.phases.scale, out);
-  if (sharp_.phases.scale == 1)
+  if (filtered_)
+    compose_row(filtered_->row(y), nullptr, in_.width * sharp_.phases.scale, out);
+  else if (sharp_.phases.scale == 1)
     std::copy_n(in_.row(y), in_.width, out);
   else
     row_kernels().stretch({blend_row(in_, sharp_.phases, y, sharp_row_), sharp_}, in_.width, out);

@@ -38,7 +38,8 @@ void upscale_area(const Plane<const uint8_t>& in, int scale, Kernel kernel, int 
 // their own.
 class Enlarger {
  public:
-  // Scale 1..4. U is of the `bank`, if that is not null and of this scale; both outlive the object.
+  // Scale 1..4. U is of the `bank` if that is not null; it must be of this scale. Both outlive the
+  // object.
   Enlarger(const Plane<const uint8_t>& in, int scale, const FilterBank* bank = nullptr);
 
   // Row `y` of U(in).

@@ -34,7 +34,7 @@ std::shared_ptr<DetailMap> reuse_detail(const CodedFrame& frame,
                                         BufferPool& pool, const Threads& threads = {});
 
 // What detail makes of U(LR) in plane `p`; `map` may be null. Rows `begin` to `end` of spots. U of
-// luma is of the `bank`, if that is not null and of this scale.
+// luma is of the `bank` if that is not null; it must be of this scale.
 void render_detail(const CodedFrame& frame, const DetailMap* map, int scale, const FilterBank* bank,
                    int p, int begin, int end, const Plane<uint8_t>& sr);
 

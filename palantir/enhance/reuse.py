@@ -9,6 +9,7 @@ from typing import Protocol
 from palantir import _core
 from palantir.codec import CodedFrame
 from palantir.enhance.inference import AnchorDetail, FixedPlanes, plane_area, upscale_area
+from palantir.errors import ModelError
 from palantir.media.pictures import Planes
 from palantir.models.filter_bank import FilterBank
 
@@ -64,6 +65,8 @@ class DetailReuse:
     fade     grey levels by which a flat place may differ from its source at confidence 1/e^2
     threads  that share out the rows of a frame
     filters  that upscale luma where there is no detail; None: the sharp kernel does
+
+    Raises ModelError for filters of another scale.
     """
 
     def __init__(
@@ -73,6 +76,8 @@ class DetailReuse:
         threads: _core.Threads | int = 1,
         filters: FilterBank | None = None,
     ) -> None:
+        if filters and filters.scale != scale:
+            raise ModelError(f"filters for x{filters.scale}, not x{scale}")
         self._scale, self._fade, self._threads = scale, fade, threads
         self._filters = _core.FilterBank(filters.weights) if filters else None
         self._pool = _core.BufferPool()

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from palantir import _core
 from palantir.codec import CodedFrame
+from palantir.enhance.reuse import DetailReuse
+from palantir.errors import ModelError
+from palantir.models.filter_bank import FilterBank
 from tests.enhance import numpy_filters
 from tests.enhance.detail_chain import POOL
 
@@ -85,15 +88,21 @@ def test_threads_change_nothing(rich_frames: list[CodedFrame], threads: int) -> 
         np.testing.assert_array_equal(one, other)
 
 
-def test_chroma_and_other_scales_stay_as_they_are(rich_frames: list[CodedFrame]) -> None:
-    frame = rich_frames[0].native
-    for scale in (2, 3):
-        plain = _core.render_detail(frame, None, scale, POOL)
-        filtered = _core.render_detail(
-            frame, None, scale, POOL, 1, _core.FilterBank(weights(3, 90))
-        )
-        same = [np.array_equal(*planes) for planes in zip(plain, filtered, strict=True)]
-        assert same == [scale == 2, True, True]
+def test_chroma_stays_as_it_is(rich_frames: list[CodedFrame]) -> None:
+    frame, bank = rich_frames[0].native, _core.FilterBank(weights(3, 90))
+    plain = _core.render_detail(frame, None, 3, POOL)
+    filtered = _core.render_detail(frame, None, 3, POOL, 1, bank)
+    same = [np.array_equal(*planes) for planes in zip(plain, filtered, strict=True)]
+    assert same == [False, True, True]
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_filters_of_another_scale_are_refused(rich_frames: list[CodedFrame], scale: int) -> None:
+    frame, filters = rich_frames[0].native, weights(3, 90)
+    with pytest.raises(ValueError, match=f"filters for x3, not x{scale}"):
+        _core.render_detail(frame, None, scale, POOL, 1, _core.FilterBank(filters))
+    with pytest.raises(ModelError, match=f"filters for x3, not x{scale}"):
+        DetailReuse(scale, 2.0, filters=FilterBank(filters))
 
 
 @pytest.mark.parametrize(
