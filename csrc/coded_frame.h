@@ -30,7 +30,8 @@ struct Picture {
   bool deep = false;
 
   Picture() = default;
-  // With undefined content. Rows go on to the end of the widest block that starts inside the picture.
+  // With undefined content. Rows go on to the end of the widest block that starts inside the
+  // picture.
   Picture(BufferPool& pool, const PalantirFrame& frame);
   // The finished picture where it is, in the buffer that libvpx decoded into.
   Picture(BufferPool::Buffer buffer, const PalantirFrame& frame);

@@ -162,7 +162,9 @@ const uint8_t* FilteredRows::padded(int y) {
 void FilteredRows::filter(int y) {
   const uint8_t* rows[kSide];
   for (int j = 0; j < kSide; ++j) rows[j] = padded(y + j - kFilterReach);
-  const auto tap = [&](int i) { return rows[kOffsets[i].down + kFilterReach] + kOffsets[i].across; };
+  const auto tap = [&](int i) {
+    return rows[kOffsets[i].down + kFilterReach] + kOffsets[i].across;
+  };
   const int width = in_.width;
   for (int i = 0; i < kFilterTaps; i += 2)
     subtract_centre(tap(i), tap(i + 1), rows[kFilterReach], width,

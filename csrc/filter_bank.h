@@ -32,8 +32,8 @@ class FilterBank {
   std::vector<int16_t> weights_;
 };
 
-// Which class each pixel of a plane belongs to, row by row, by the gradients in the 3x3 pixels about
-// it: their direction, their strength, and whether they agree. Edges are replicated.
+// Which class each pixel of a plane belongs to, row by row, by the gradients in the 3x3 pixels
+// about it: their direction, their strength, and whether they agree. Edges are replicated.
 class Classifier {
  public:
   explicit Classifier(const Plane<const uint8_t>& in);

@@ -10,8 +10,8 @@
 
 namespace palantir {
 
-// How many threads may work on one thing: a number of its own, and those that others lend which have
-// nothing to do for the moment. They may be lent and taken back at any time, from any thread.
+// How many threads may work on one thing: a number of its own, and those that others lend which
+// have nothing to do for the moment. They may be lent and taken back at any time, from any thread.
 class Threads {
  public:
   Threads(int count = 1, int most = 1)  // NOLINT: a plain number will do
@@ -26,11 +26,11 @@ class Threads {
   mutable std::atomic<int> lent_{0};
 };
 
-// Calls work(begin, end) for successive stretches of `step` rows (the last may be shorter) until all
-// `rows` are done, on this thread and as many others as there are at the time, which end with the
-// call. Stretches are handed out in order to whoever is free, so `work` must not depend on who does
-// what. What `work` throws is thrown here once all threads have ended; stretches not yet begun are
-// left out.
+// Calls work(begin, end) for successive stretches of `step` rows (the last may be shorter) until
+// all `rows` are done, on this thread and as many others as there are at the time, which end with
+// the call. Stretches are handed out in order to whoever is free, so `work` must not depend on who
+// does what. What `work` throws is thrown here once all threads have ended; stretches not yet begun
+// are left out.
 template <class Work>
 void parallel_rows(const Threads& threads, int rows, int step, const Work& work) {
   std::atomic<int> next{0}, helpers{0};

@@ -45,8 +45,8 @@ struct Phases {
   int16_t weight[4][kTaps];
 };
 
-// How one instruction set gathers the taps, two at a time, of up to 3 vectors of SR samples; made by
-// `plan`.
+// How one instruction set gathers the taps, two at a time, of up to 3 vectors of SR samples; made
+// by `plan`.
 struct StretchPlan {
   Phases phases;
   int offset[3][4];
@@ -64,7 +64,8 @@ constexpr int kFilterTaps = 24;                  // of a filter bank
 constexpr int kFilterBits = 9;                   // fractional, of its weights
 constexpr int kFilterStride = kFilterTaps * 16;  // weights of a class
 
-// Where a weight is: taps in pairs, within them 16 SR pixels, of which smaller scales leave some out.
+// Where a weight is: taps in pairs, within them 16 SR pixels, of which smaller scales leave some
+// out.
 constexpr int filter_weight(int index, int tap, int row, int column) {
   return index * kFilterStride + tap / 2 * 32 + (4 * row + column) * 2 + tap % 2;
 }
@@ -78,8 +79,8 @@ struct FilterRow {
 };
 
 // Sums of 2x2 pixels in a part of a plane (PixelSums, confidence.h), one at each pixel of it, and
-// the first and last that count, in 1/8 pixel of the plane. The row below the last and a sample more
-// at the end of each can be read.
+// the first and last that count, in 1/8 pixel of the plane. The row below the last and a sample
+// more at the end of each can be read.
 struct SumsView {
   const uint16_t* sums;
   int stride, left, top, right, bottom;
@@ -106,8 +107,8 @@ struct RowKernels {
   void (*mix)(const BlendedRow& row, const BlendedRow& other, int width, const int16_t* detail,
               const int16_t* weight, uint8_t* out);
 
-  // The `scale` SR rows of an LR row by a filter bank, pixel + sum of weight * difference, rounded to
-  // kFractionBits and saturated. Writes up to two samples more after each.
+  // The `scale` SR rows of an LR row by a filter bank, pixel + sum of weight * difference, rounded
+  // to kFractionBits and saturated. Writes up to two samples more after each.
   void (*filter)(const FilterRow& row, int width, int scale, int16_t* const* out);
 
   // As `mix`, with a first row that is stretched already.

@@ -91,8 +91,9 @@ inline V16 multiply(V16 a, V16 b) { return (V16)_mm256_mulhrs_epi16((__m256i)a, 
 }  // namespace
 
 extern const RowKernels kAvx2Kernels;
-const RowKernels kAvx2Kernels{plan_vector, blend_vector, stretch_vector, mix_vector, filter_vector, mix_over_vector, place_plain, find_vector,
-                              spread_plain, shift_plain, settle_plain, smooth_plain};
+const RowKernels kAvx2Kernels{plan_vector, blend_vector, stretch_vector, mix_vector, filter_vector,
+                              mix_over_vector, place_plain, find_vector, spread_plain, shift_plain,
+                              settle_plain, smooth_plain};
 
 }  // namespace palantir
 

@@ -99,8 +99,9 @@ inline V16 multiply(V16 a, V16 b) { return (V16)_mm512_mulhrs_epi16((__m512i)a, 
 }  // namespace
 
 extern const RowKernels kAvx512Kernels;
-const RowKernels kAvx512Kernels{plan_vector, blend_vector, stretch_vector, mix_vector, filter_vector, mix_over_vector, place_plain,
-                                find_vector, spread_plain, shift_plain, settle_plain, smooth_plain};
+const RowKernels kAvx512Kernels{plan_vector, blend_vector, stretch_vector, mix_vector,
+                                filter_vector, mix_over_vector, place_plain, find_vector,
+                                spread_plain, shift_plain, settle_plain, smooth_plain};
 
 }  // namespace palantir
 

@@ -67,8 +67,9 @@ inline V16 multiply(V16 a, V16 b) { return vqrdmulhq_s16(a, b); }
 }  // namespace
 
 extern const RowKernels kNeonKernels;
-const RowKernels kNeonKernels{plan_vector, blend_vector, stretch_vector, mix_vector, filter_plain, mix_over_vector, place_plain, find_plain,
-                              spread_plain, shift_plain, settle_plain, smooth_plain};
+const RowKernels kNeonKernels{plan_vector, blend_vector, stretch_vector, mix_vector, filter_plain,
+                              mix_over_vector, place_plain, find_plain, spread_plain, shift_plain,
+                              settle_plain, smooth_plain};
 
 }  // namespace palantir
 

@@ -14,7 +14,8 @@ namespace {
 }  // namespace
 
 extern const RowKernels kScalarKernels;
-const RowKernels kScalarKernels{plan_plain, blend_plain, stretch_plain, mix_plain, filter_plain, mix_over_plain, place_plain, find_plain,
-                                spread_plain, shift_plain, settle_plain, smooth_plain};
+const RowKernels kScalarKernels{plan_plain, blend_plain, stretch_plain, mix_plain, filter_plain,
+                                mix_over_plain, place_plain, find_plain, spread_plain, shift_plain,
+                                settle_plain, smooth_plain};
 
 }  // namespace palantir

@@ -12,8 +12,9 @@ namespace {
 }  // namespace
 
 extern const RowKernels kSse2Kernels;
-const RowKernels kSse2Kernels{plan_plain, blend_plain, stretch_plain, mix_plain, filter_plain, mix_over_plain, place_plain, find_plain,
-                              spread_plain, shift_plain, settle_plain, smooth_plain};
+const RowKernels kSse2Kernels{plan_plain, blend_plain, stretch_plain, mix_plain, filter_plain,
+                              mix_over_plain, place_plain, find_plain, spread_plain, shift_plain,
+                              settle_plain, smooth_plain};
 
 }  // namespace palantir
 

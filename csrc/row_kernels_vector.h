@@ -2,8 +2,8 @@
 // inside PALANTIR_TARGET, after row_kernels_plain.h and the instruction set's own words: V16, V32
 // (the int16 and int32 of one vector), Data, Window (gives each lane 8 samples, from its own offset
 // on), Indices, load_samples, load_indices, select (each lane among its own), dot, pack,
-// widen_pixels, blend_taps, store, store_pixels, add and subtract (saturating), multiply (in 1/32768,
-// to the nearest), is_zero.
+// widen_pixels, blend_taps, store, store_pixels, add and subtract (saturating), multiply (in
+// 1/32768, to the nearest), is_zero.
 
 constexpr int kSamples = 8 * kLanes;  // of a V16
 

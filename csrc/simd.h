@@ -1,8 +1,8 @@
 // Instruction sets: which one our own loops use, and how a file is compiled for one.
 //
-// All levels compute the same integers. PALANTIR_SIMD=scalar|sse2|avx2|avx512|neon asks for one where
-// there is a table of loops (row_kernels.h); a level that is unknown or that this machine lacks means
-// the best there is. libvpx and functions with PALANTIR_CLONES choose for themselves.
+// All levels compute the same integers. PALANTIR_SIMD=scalar|sse2|avx2|avx512|neon asks for one
+// where there is a table of loops (row_kernels.h); a level that is unknown or that this machine
+// lacks means the best there is. libvpx and functions with PALANTIR_CLONES choose for themselves.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && \

@@ -61,7 +61,8 @@ void stretch_is_the_same(const RowKernels& truth, const RowKernels& other) {
 void filters_are_the_same(const RowKernels& truth, const RowKernels& other) {
   for (const int most : {300, kMaxFilterWeight})  // the greatest sums saturate
     for (int scale = 2; scale <= 4; ++scale) {
-      const auto weights = noise<int16_t>(kFilterClasses * kFilterTaps * scale * scale, -most, most);
+      const int count = kFilterClasses * kFilterTaps * scale * scale;
+      const auto weights = noise<int16_t>(count, -most, most);
       const FilterBank bank(weights.data(), scale);
       for (const int width : kWidths) {
         const auto pixels = noise<uint8_t>(width, 0, 255);
