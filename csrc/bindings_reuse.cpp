@@ -268,6 +268,12 @@ PlaneArray<uint8_t> compose_plane(const PlaneArray<int16_t>& base,
 void register_reuse(py::module_& module) {
   module.attr("FRACTION_BITS") = kFractionBits;
   module.attr("MAX_SCALE") = kMaxScale;
+  module.attr("FILTER_CLASSES") = kFilterClasses;
+  module.attr("FILTER_BITS") = kFilterBits;
+  module.attr("FILTER_WEIGHT_BOUND") = kMaxFilterWeight;
+  py::list taps;
+  for (const auto& [down, across] : kFilterOffsets) taps.append(py::make_tuple(down, across));
+  module.attr("FILTER_TAPS") = py::tuple(taps);
   module.def("simd_level", [] { return std::string(name_of(simd_level())); });
   module.def("upscale", &upscale_plane, py::arg("plane"), py::arg("scale"), py::arg("kernel"));
   module.def("upscale_area", &upscale_part, py::arg("plane"), py::arg("scale"), py::arg("x"),

@@ -13,12 +13,8 @@ namespace {
 
 constexpr int kSide = 2 * kFilterReach + 1;
 
-struct Offset {
-  int down, across;
-};
-
-constexpr std::array<Offset, kFilterTaps> make_offsets() {
-  std::array<Offset, kFilterTaps> offsets{};
+constexpr std::array<FilterOffset, kFilterTaps> make_offsets() {
+  std::array<FilterOffset, kFilterTaps> offsets{};
   int count = 0;
   for (int down = -kFilterReach; down <= kFilterReach; ++down)
     for (int across = -kFilterReach; across <= kFilterReach; ++across) {
@@ -27,8 +23,6 @@ constexpr std::array<Offset, kFilterTaps> make_offsets() {
     }
   return offsets;
 }
-
-constexpr auto kOffsets = make_offsets();
 
 PALANTIR_CLONES
 void multiply_gradients(const uint8_t* above, const uint8_t* row, const uint8_t* below, int begin,
@@ -79,6 +73,8 @@ void subtract_centre(const uint8_t* first, const uint8_t* second, const uint8_t*
 }
 
 }  // namespace
+
+constexpr std::array<FilterOffset, kFilterTaps> kFilterOffsets = make_offsets();
 
 FilterBank::FilterBank(const int16_t* weights, int scale)
     : scale_(scale), weights_(static_cast<size_t>(kFilterClasses) * kFilterStride) {
@@ -163,7 +159,7 @@ void FilteredRows::filter(int y) {
   const uint8_t* rows[kSide];
   for (int j = 0; j < kSide; ++j) rows[j] = padded(y + j - kFilterReach);
   const auto tap = [&](int i) {
-    return rows[kOffsets[i].down + kFilterReach] + kOffsets[i].across;
+    return rows[kFilterOffsets[i].down + kFilterReach] + kFilterOffsets[i].across;
   };
   const int width = in_.width;
   for (int i = 0; i < kFilterTaps; i += 2)

@@ -16,12 +16,19 @@ constexpr int kStrengths = 7;
 constexpr int kFilterClasses = 8 * kStrengths * 2;
 constexpr int kFilterReach = 3;  // LR pixels
 
+struct FilterOffset {
+  int down, across;  // LR pixels
+};
+
+// Where the taps are: the pixels within kFilterReach steps of one along either axis, in raster
+// order, without the middle.
+extern const std::array<FilterOffset, kFilterTaps> kFilterOffsets;
+
 // Immutable; any thread may use it.
 class FilterBank {
  public:
-  // `weights` of [class][tap][scale][scale]; scale 2..4. Taps are the pixels within kFilterReach
-  // steps of one along either axis, in raster order, without the middle. Throws
-  // std::invalid_argument for a weight beyond kMaxFilterWeight.
+  // `weights` of [class][tap][scale][scale]; scale 2..4. Throws std::invalid_argument for a
+  // weight beyond kMaxFilterWeight.
   FilterBank(const int16_t* weights, int scale);
 
   int scale() const { return scale_; }

@@ -13,6 +13,10 @@ _Planes = tuple[_Bytes, _Bytes, _Bytes]
 
 FRACTION_BITS: int
 MAX_SCALE: int
+FILTER_CLASSES: int
+FILTER_BITS: int
+FILTER_WEIGHT_BOUND: int
+FILTER_TAPS: tuple[tuple[int, int], ...]
 
 class DecodeError(Exception): ...
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from palantir import _core
 from palantir.errors import ModelError
 from palantir.models.onnx_file import OnnxFile, parse
 from palantir.models.traits import METADATA_PREFIX
@@ -29,13 +30,10 @@ __all__ = [
 ]
 
 FILTERS_KEY = METADATA_PREFIX + "filters"
-CLASSES = 112
-FILTER_BITS = 9  # a weight of 1 is 512
-WEIGHT_BOUND = 4096
-# Offsets (down, across) of a filter's taps, LR pixels.
-TAPS = tuple(
-    (y, x) for y in range(-3, 4) for x in range(-3, 4) if 0 < abs(y) + abs(x) <= 3
-)  # fmt: skip
+CLASSES = _core.FILTER_CLASSES
+FILTER_BITS = _core.FILTER_BITS  # a weight of 1 is 512
+WEIGHT_BOUND = _core.FILTER_WEIGHT_BOUND
+TAPS = _core.FILTER_TAPS  # offsets (down, across) of a filter's taps, LR pixels
 
 _SCALES = (2, 3, 4)
 _VERSION = 1
@@ -58,7 +56,8 @@ class FilterBank:
     def __post_init__(self) -> None:
         shape = self.weights.shape
         if len(shape) != 4 or shape[:2] != (CLASSES, len(TAPS)) or shape[2] != shape[3]:
-            raise ModelError(f"filters of shape {'x'.join(map(str, shape))} are none")
+            needed = f"[{CLASSES}, {len(TAPS)}, scale, scale]"
+            raise ModelError(f"filters of shape {list(shape)}; they must be {needed}")
         if shape[2] not in _SCALES:
             raise ModelError(f"filters for x{shape[2]}; x2, x3 and x4 are possible")
         if self.weights.dtype != np.int16:

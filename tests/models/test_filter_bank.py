@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from pathlib import Path
 
@@ -13,7 +14,15 @@ from numpy.typing import NDArray
 
 from palantir.errors import ModelError
 from palantir.models import SRNetwork
-from palantir.models.filter_bank import FILTERS_KEY, TAPS, FilterBank, attach
+from palantir.models.filter_bank import (
+    CLASSES,
+    FILTER_BITS,
+    FILTERS_KEY,
+    TAPS,
+    WEIGHT_BOUND,
+    FilterBank,
+    attach,
+)
 from palantir.models.onnx_file import parse
 from tests.enhance.numpy_filters import OFFSETS
 from tests.models.small_networks import onnx, stack
@@ -28,8 +37,9 @@ def packed(data: bytes) -> str:
     return base64.b64encode(zlib.compress(data)).decode()
 
 
-def test_taps_are_a_diamond_in_raster_order() -> None:
+def test_the_engine_and_numpy_have_the_same_taps_classes_and_units() -> None:
     assert list(TAPS) == OFFSETS
+    assert (CLASSES, 2**FILTER_BITS, WEIGHT_BOUND) == (112, 512, 4096)
     assert (len(TAPS), TAPS[0], TAPS[11:13], TAPS[-1]) == (24, (-3, 0), ((0, -1), (0, 1)), (3, 0))
 
 
@@ -54,10 +64,12 @@ def test_the_text_is_laid_out_as_it_is_told() -> None:
     [
         (np.zeros((112, 24, 5, 5), np.int16), "filters for x5; x2, x3 and x4 are possible"),
         (np.zeros((112, 24, 1, 1), np.int16), "filters for x1"),
-        (np.zeros((112, 24, 2, 3), np.int16), "filters of shape 112x24x2x3"),
-        (np.zeros((111, 24, 2, 2), np.int16), "filters of shape 111x24x2x2"),
-        (np.zeros((112, 25, 2, 2), np.int16), "filters of shape 112x25x2x2"),
-        (np.zeros((112, 24, 4), np.int16), "filters of shape 112x24x4"),
+        (np.zeros((112, 24, 2, 3), np.int16), "filters of shape [112, 24, 2, 3]"),
+        (np.zeros((111, 24, 2, 2), np.int16), "filters of shape [111, 24, 2, 2]"),
+        (np.zeros((112, 25, 2, 2), np.int16), "filters of shape [112, 25, 2, 2]"),
+        (np.zeros((112, 24, 4), np.int16), "filters of shape [112, 24, 4]"),
+        (np.zeros(0, np.int16), "filters of shape [0]; they must be [112, 24, scale, scale]"),
+        (np.int16(7), "filters of shape []"),
         (np.zeros((112, 24, 2, 2), np.int32), "filters of int32, not of int16"),
         (np.full((112, 24, 2, 2), 4097, np.int16), "from 4097 to 4097, beyond 4096"),
         (np.full((112, 24, 2, 2), -32768, np.int16), "from -32768 to -32768, beyond 4096"),
@@ -66,7 +78,7 @@ def test_the_text_is_laid_out_as_it_is_told() -> None:
 def test_weights_that_are_no_filters_are_refused(
     weights: NDArray[np.int16], complaint: str
 ) -> None:
-    with pytest.raises(ModelError, match=complaint):
+    with pytest.raises(ModelError, match=re.escape(complaint)):
         FilterBank(weights)
 
 
