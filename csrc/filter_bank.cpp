@@ -78,6 +78,9 @@ constexpr std::array<FilterOffset, kFilterTaps> kFilterOffsets = make_offsets();
 
 FilterBank::FilterBank(const int16_t* weights, int scale)
     : scale_(scale), weights_(static_cast<size_t>(kFilterClasses) * kFilterStride) {
+  if (scale < 2 || scale > 4)
+    throw std::invalid_argument("filters for x" + std::to_string(scale) +
+                                "; x2, x3 and x4 are possible");
   for (int index = 0; index < kFilterClasses; ++index)
     for (int tap = 0; tap < kFilterTaps; ++tap)
       for (int row = 0; row < scale; ++row)

@@ -27,8 +27,8 @@ extern const std::array<FilterOffset, kFilterTaps> kFilterOffsets;
 // Immutable; any thread may use it.
 class FilterBank {
  public:
-  // `weights` of [class][tap][scale][scale]; scale 2..4. Throws std::invalid_argument for a
-  // weight beyond kMaxFilterWeight.
+  // `weights` of [class][tap][scale][scale]; scale 2..4. Throws std::invalid_argument for another
+  // scale and for a weight beyond kMaxFilterWeight.
   FilterBank(const int16_t* weights, int scale);
 
   int scale() const { return scale_; }
