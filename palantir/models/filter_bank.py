@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from palantir import _core
 from palantir.errors import ModelError
-from palantir.models.onnx_file import OnnxFile, parse
+from palantir.models.onnx_file import MAX_BYTES, OnnxFile, parse
 from palantir.models.traits import METADATA_PREFIX
 
 __all__ = [
@@ -111,12 +111,17 @@ def find_filters(file: OnnxFile, scale: int, name: str) -> FilterBank | None:
 def attach(model: bytes, bank: FilterBank, name: str) -> bytes:
     """The ONNX file `model`, called `name` in messages, with the filters in its metadata.
 
-    Raises ModelError where it is no ONNX model or has filters already.
+    Raises ModelError where it is no ONNX model, has filters already, or would become a file too
+    large to be read again.
     """
     if FILTERS_KEY in parse(model, name).metadata:
         raise ModelError(f"{name}: has filters already")
-    entry = _message(1, FILTERS_KEY.encode()) + _message(2, bank.to_text().encode())
-    return model + _message(_METADATA_FIELD, entry)  # order is free in protobuf
+    text = _message(1, FILTERS_KEY.encode()) + _message(2, bank.to_text().encode())
+    entry = _message(_METADATA_FIELD, text)
+    size = len(model) + len(entry)
+    if size > MAX_BYTES:
+        raise ModelError(f"{name}: {size} bytes with filters; models up to {MAX_BYTES} are read")
+    return model + entry  # order is free in protobuf
 
 
 def _decompressed(text: str, name: str) -> bytes:

@@ -17,7 +17,7 @@ from palantir.errors import ModelError
 from palantir.files import open_regular
 from palantir.models.allowed import check_allowed
 from palantir.models.filter_bank import FILTERS_KEY, FilterBank, find_filters
-from palantir.models.onnx_file import OnnxFile, parse
+from palantir.models.onnx_file import MAX_BYTES, OnnxFile, parse
 from palantir.models.receptive_field import UnknownReachError
 from palantir.models.session import check_interface, in_one_line, open_session
 from palantir.models.traits import (
@@ -30,9 +30,6 @@ from palantir.models.traits import (
 )
 
 __all__ = ["NetworkLoad", "SRNetwork", "network_load", "read_model", "shipped_model"]
-
-MAX_BYTES = 512 * 2**20
-
 
 SHIPPED_SCALES = (2, 4)
 

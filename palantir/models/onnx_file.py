@@ -15,9 +15,10 @@ import numpy as np
 
 from palantir.errors import ModelError
 
-__all__ = ["OnnxFile", "Operator", "parse"]
+__all__ = ["MAX_BYTES", "OnnxFile", "Operator", "parse"]
 
 Field: TypeAlias = int | memoryview
+MAX_BYTES = 512 * 2**20  # of a file
 MAX_NESTING = 16  # graphs within graphs: If, functions
 # Of all messages, some several times, and integers in packed lists: bounds time and memory to
 # seconds.

@@ -140,6 +140,18 @@ def test_filters_are_not_attached_twice_nor_to_what_is_no_model() -> None:
         attach(b"once upon a time", some_bank(), "net.onnx")
 
 
+def test_filters_do_not_make_a_file_that_is_too_large_to_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, bank = stack(), some_bank()
+    size = len(attach(model, bank, "net.onnx"))
+    monkeypatch.setattr("palantir.models.filter_bank.MAX_BYTES", size)
+    assert len(attach(model, bank, "net.onnx")) == size
+    monkeypatch.setattr("palantir.models.filter_bank.MAX_BYTES", size - 1)
+    with pytest.raises(ModelError, match=rf"net\.onnx: {size} bytes with filters; models up to"):
+        attach(model, bank, "net.onnx")
+
+
 def test_filters_of_another_scale_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     path.write_bytes(attach(stack(scale=2), some_bank(3), "net.onnx"))
