@@ -21,7 +21,8 @@ from palantir.cli.progress import progress_bar
 from palantir.errors import ModelError
 
 if TYPE_CHECKING:
-    from palantir.train.dataset import ClipPair, Source
+    from palantir.train.dataset import Source
+    from palantir.train.filters import FilterFit
 
 _EXAMPLES = """\b
 Examples:
@@ -58,22 +59,22 @@ def command(
     from palantir.models.filter_bank import attach
     from palantir.models.network import read_model
     from palantir.train.dataset import Source
-    from palantir.train.filters import judged_filters
+    from palantir.train.filters import FilterFit
 
     if last is not None and last < first:
         raise click.UsageError(f"--last {last} is before --first {first}")
     check_output(output, *clips, model)
     check_target(output)
     sources = [Source(Path(clip), first, last) for clip in clips]
-    training, held_out = _parts(sources, _scale(model), progress)
-    filters = judged_filters(training, held_out)
+    fitting = FilterFit(scale := _scale(model))
+    frames = _fit(fitting, sources, scale, progress)
+    filters = fitting.judged()
     if not filters.kept:
         raise ModelError(
             f"the filters would win {filters.gain:+.3f} dB over the plain upscaler on frames not "
             "fitted on; nothing is written"
         )
     atomic_write(output, attach(read_model(Path(model)), filters.bank, model))
-    frames = [pair.numbers for pair in held_out]
     if as_json:
         size = Path(output).stat().st_size
         print_json({"output": output, "bytes": size, "gain": filters.gain, "frames": frames})
@@ -96,17 +97,17 @@ def _scale(model: str) -> int:
     return network.scale
 
 
-def _parts(
-    sources: list[Source], scale: int, progress: bool | None
-) -> tuple[list[ClipPair], list[ClipPair]]:
-    """Of all clips what to fit on, and what to judge by."""
-    from palantir.train.dataset import make_pair
+def _fit(fitting: FilterFit, sources: list[Source], scale: int, progress: bool | None) -> list[str]:
+    """Fit to all clips; the frames that judge."""
+    from palantir.train.dataset import HOLDOUT, code_clip
 
-    training, held_out = [], []
+    judging = []
     with TemporaryDirectory() as folder, progress_bar("clips", len(sources), progress) as report:
         for done, source in enumerate(sources, 1):
-            fitted, judged = make_pair(source, scale, (1.0,), Path(folder)).split()
-            training.append(fitted)
-            held_out.append(judged)
+            clip = code_clip(source, scale, (1.0,), Path(folder))
+            for frames in clip.frames():
+                fitting.add(*clip.luma(frames))
+            first = source.first + fitting.end_clip(source.path.name)
+            judging.append(f"{source.path.name} frames {first}..{first + HOLDOUT - 1}")
             report(done)
-    return training, held_out
+    return judging

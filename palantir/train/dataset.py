@@ -1,12 +1,11 @@
-"""Pairs of (coded LR, HR): made from HR clips or given, and read into memory."""
+"""Pairs of (coded LR, HR): made from HR clips or given, read frame by frame or into memory."""
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Literal
 
@@ -16,15 +15,16 @@ from numpy.typing import NDArray
 from palantir.enhance.colour import picture_to_rgb
 from palantir.enhance.network_input import range_change
 from palantir.errors import MediaError
-from palantir.media import Colour, Planes, encode_lr, lr_size, probe, read_frames
+from palantir.media import Colour, Plane, Planes, encode_lr, lr_size, probe, read_frames
 from palantir.media.encode import default_bitrate
 
-__all__ = ["HOLDOUT", "ClipPair", "Source", "make_pair"]
+__all__ = ["HOLDOUT", "ClipPair", "CodedClip", "Source", "Track", "code_clip", "make_pair"]
 
 HOLDOUT = 6  # last frames of each clip, to validate on
 LIMIT = 4 * 2**30  # bytes of pictures that one clip may take in memory
 
 Pictures = NDArray[np.uint8]  # [frames, channels, height, width]
+Channels = Literal["luma", "rgb"]
 
 
 @dataclass(frozen=True)
@@ -99,95 +99,166 @@ class ClipPair:
         return ClipPair(self.name, hr, lr, self.first)
 
 
+@dataclass(frozen=True)
+class Track:
+    """A file's frames `first..last` (inclusive; None = to the end), cropped to `size`.
+
+    size  (width, height)
+    """
+
+    path: Path
+    size: tuple[int, int]
+    colour: Colour
+    first: int = 0
+    last: int | None = None
+
+    def picture(self, planes: Planes, channels: Channels) -> NDArray[np.uint8]:
+        """A frame as the networks take it: luma in limited range, or RGB; [c, h, w]."""
+        if channels == "luma":
+            return self.luma(planes, full_range=False)[None]
+        return self._cropped(np.rint(picture_to_rgb(planes, self.colour) * 255).astype(np.uint8))
+
+    def luma(self, planes: Planes, full_range: bool) -> Plane:
+        """A frame's luma in full or limited range."""
+        gain, offset = range_change(self.colour, "full" if full_range else "limited")
+        if gain == 1:
+            return self._cropped(planes[0])
+        return self._cropped(np.rint(planes[0] * gain + offset).clip(0, 255).astype(np.uint8))
+
+    def missing(self, got: int) -> MediaError:
+        """What is raised where the file ends after `got` of the frames."""
+        end = "" if self.last is None else self.last
+        only = f", only {got} of them" if got else ""
+        return MediaError(f"{self.path}: has no frames {self.first}..{end}{only}")
+
+    def _cropped(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        width, height = self.size
+        cropped = picture[..., :height, :width]
+        if cropped.shape[-2:] != (height, width):
+            raise MediaError(f"{self.path}: its frames change their size")
+        return np.ascontiguousarray(cropped)
+
+
+@dataclass(frozen=True)
+class CodedClip:
+    """HR beside its LR at some bit rates, to be read frame by frame."""
+
+    hr: Track
+    lr: tuple[Track, ...]
+
+    def frames(self) -> Iterator[list[Planes]]:
+        """Planes of each frame: HR's, then those of each LR.
+
+        Raises MediaError where a file cannot be read or ends before the frames asked for.
+        """
+        tracks = (self.hr, *self.lr)
+        streams = [islice(read_frames(track.path), track.first, None) for track in tracks]
+        first, last = self.hr.first, self.hr.last
+        for number in count() if last is None else range(last - first + 1):
+            frames = [next(stream, None) for stream in streams]
+            if frames[0] is None and last is None and number:
+                return
+            yield [_found(one, track, number) for one, track in zip(frames, tracks, strict=True)]
+
+    def luma(self, frames: Sequence[Planes]) -> tuple[Plane, Plane]:
+        """Of one of `frames`: LR at the first rate, and HR, both in limited range."""
+        return self.lr[0].luma(frames[1], False), self.hr.luma(frames[0], False)
+
+
 def make_pair(
     source: Source,
     scale: int,
     rates: Sequence[float],
     cache: Path,
-    colour: Literal["luma", "rgb"] = "luma",
+    colour: Channels = "luma",
+    look: Callable[[Plane, Plane], None] | None = None,
 ) -> ClipPair:
     """Codes `source` at each multiple of the recipe's bit rate (kept in `cache`), and reads all.
 
-    Where the source has its LR, this is read instead. HR is cropped to LR times `scale`, as coding
-    crops it. Raises MediaError for a clip that cannot be read, has not these frames or too many to
-    be held in memory, and for an LR that is not HR at 1/`scale`.
+    Each frame's luma, as `CodedClip.luma` has it, is shown to `look` on the way. Raises MediaError
+    as `code_clip` and `CodedClip.frames` do, and for more frames than can be held in memory.
     """
+    clip = code_clip(source, scale, rates, cache, _most(source, scale, colour))
+    tracks = (clip.hr, *clip.lr)
+    pictures: list[list[NDArray[np.uint8]]] = [[] for _ in tracks]
+    for frames in clip.frames():
+        if look is not None:
+            look(*clip.luma(frames))
+        for kept, track, planes in zip(pictures, tracks, frames, strict=True):
+            kept.append(track.picture(planes, colour))
+        _check_room(pictures[0], source)
+    hr = np.stack(pictures.pop(0))
+    lr = np.stack([np.stack(kept) for kept in pictures])
+    return ClipPair(source.path.name, hr, lr, source.first)
+
+
+def code_clip(
+    source: Source, scale: int, rates: Sequence[float], cache: Path, most: int | None = None
+) -> CodedClip:
+    """Codes `source`, at most so many frames, at each multiple of the recipe's bit rate.
+
+    The files are in `cache`, and taken from there if they were. Where the source has its LR, this
+    is taken instead. HR is to be cropped to LR times `scale`, as coding crops it. Raises MediaError
+    for a clip that cannot be read, and for an LR that is not HR at 1/`scale`.
+    """
+    if source.lr is not None:
+        return _given_clip(source, source.lr, scale)
+    facts = probe(source.path)
+    size = lr_size(facts.width, facts.height, scale)
+    kilobits = default_bitrate(*size)
+    cache.mkdir(parents=True, exist_ok=True)
+    files = [_encoded(source, scale, kilobits * rate, cache, most) for rate in rates]
+    colour = probe(files[0]).colour  # of an untagged clip, coding and playing assume others
+    hr = Track(source.path, _times(size, scale), colour, source.first, source.last)
+    return CodedClip(hr, tuple(Track(file, size, colour) for file in files))
+
+
+def _given_clip(source: Source, lr: Path, scale: int) -> CodedClip:
+    facts, small = probe(source.path), probe(lr)
+    width, height = size = small.width, small.height
+    if not (facts.width - 2 * scale < width * scale <= facts.width) or not (
+        facts.height - 2 * scale < height * scale <= facts.height
+    ):
+        raise MediaError(
+            f"{lr}: is {width}x{height}, which is not 1/{scale} of {source.path.name}'s "
+            f"{facts.width}x{facts.height}"
+        )
+    part = (source.first, source.last)
+    hr = Track(source.path, _times(size, scale), facts.colour, *part)
+    return CodedClip(hr, (Track(lr, size, small.colour, *part),))
+
+
+def _times(size: tuple[int, int], scale: int) -> tuple[int, int]:
+    return size[0] * scale, size[1] * scale
+
+
+def _found(planes: Planes | None, track: Track, number: int) -> Planes:
+    if planes is None:
+        raise track.missing(number)
+    return planes
+
+
+def _most(source: Source, scale: int, colour: Channels) -> int:
+    """How many frames are enough to know that there are more than can be held in memory."""
     facts = probe(source.path)
     width, height = lr_size(facts.width, facts.height, scale)
-    if source.lr is None:
-        hr = _read(source, (width * scale, height * scale), colour, _coded_colour(source, scale))
-        kilobits = default_bitrate(width, height)
-        cache.mkdir(parents=True, exist_ok=True)
-        files = [_encoded(source, scale, kilobits * rate, cache) for rate in rates]
-        parts = [Source(file, 0, len(hr) - 1) for file in files]
-    else:
-        small = probe(source.lr)
-        width, height = small.width, small.height
-        if not (facts.width - 2 * scale < width * scale <= facts.width) or not (
-            facts.height - 2 * scale < height * scale <= facts.height
-        ):
-            raise MediaError(
-                f"{source.lr}: is {width}x{height}, which is not 1/{scale} of {source.path.name}'s "
-                f"{facts.width}x{facts.height}"
-            )
-        hr = _read(source, (width * scale, height * scale), colour, facts.colour)
-        parts = [Source(source.lr, source.first, source.first + len(hr) - 1)]
-    lr = [_read(part, (width, height), colour, probe(part.path).colour) for part in parts]
-    return ClipPair(source.path.name, hr, np.stack(lr), source.first)
+    channels = 1 if colour == "luma" else 3
+    return LIMIT // (width * height * scale**2 * channels) + 1
 
 
-def _read(
-    source: Source, size: tuple[int, int], channels: Literal["luma", "rgb"], colour: Colour
-) -> Pictures:
-    """The source's own frames, cropped to `size`."""
-    stop = None if source.frames is None else source.first + source.frames
-    pictures: list[Pictures] = []
-    for picture in _pictures(
-        islice(read_frames(source.path), source.first, stop), channels, colour
-    ):
-        cropped = picture[:, : size[1], : size[0]]
-        if cropped.shape[1:] != size[::-1]:
-            raise MediaError(f"{source.path}: its frames change their size")
-        pictures.append(np.ascontiguousarray(cropped))
-        if len(pictures) * cropped.size > LIMIT:
-            raise MediaError(
-                f"{source.path}: more than {LIMIT >> 30} GB of pictures after "
-                f"{len(pictures)} frames; take fewer of them"
-            )
-    if not pictures or (source.frames is not None and len(pictures) < source.frames):
-        end = "" if stop is None else stop - 1
-        got = f", only {len(pictures)} of them" if pictures else ""
-        raise MediaError(f"{source.path}: has no frames {source.first}..{end}{got}")
-    return np.stack(pictures)
+def _check_room(pictures: Sequence[NDArray[np.uint8]], source: Source) -> None:
+    if len(pictures) * pictures[0].size > LIMIT:
+        raise MediaError(
+            f"{source.path}: more than {LIMIT >> 30} GB of pictures after {len(pictures)} frames; "
+            "take fewer of them"
+        )
 
 
-def _pictures(
-    frames: Iterator[Planes], channels: Literal["luma", "rgb"], colour: Colour
-) -> Iterator[Pictures]:
-    """Each frame as the networks take it: luma in limited range, or RGB; uint8 [c, h, w]."""
-    gain, offset = range_change(colour, "limited")
-    for planes in frames:
-        if channels == "rgb":
-            yield np.rint(picture_to_rgb(planes, colour) * 255).astype(np.uint8)
-        elif gain == 1:
-            yield np.array(planes[0])[None]
-        else:
-            yield np.rint(planes[0] * gain + offset).astype(np.uint8)[None]
-
-
-def _coded_colour(source: Source, scale: int) -> Colour:
-    """What LR will be tagged: of an untagged clip, coding and playing assume different matrices."""
-    with tempfile.TemporaryDirectory() as folder:
-        lr = Path(folder) / "one.webm"
-        encode_lr(source.path, lr, scale, frames=1)
-        return probe(lr).colour
-
-
-def _encoded(source: Source, scale: int, kbps: float, cache: Path) -> Path:
+def _encoded(source: Source, scale: int, kbps: float, cache: Path, most: int | None) -> Path:
+    frames = min((one for one in (source.frames, most) if one is not None), default=None)
     stamp = source.path.stat().st_mtime_ns
-    key = f"{source.path.resolve()} {stamp} {source} {scale} {kbps:.3f}"
+    key = f"{source.path.resolve()} {stamp} {source} {scale} {kbps:.3f} {frames}"
     lr = cache / f"{source.path.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.webm"
     if not lr.exists():
-        frames = source.frames
         encode_lr(source.path, lr, scale, bitrate=kbps, start=source.first, frames=frames)
     return lr

@@ -19,7 +19,7 @@ from palantir.models import SRNetwork, quantize
 from palantir.models.architectures import TorchNetwork, create_network, export, take_weights
 from palantir.models.filter_bank import FILTERS_KEY
 from palantir.train.dataset import ClipPair, Source, make_pair
-from palantir.train.filters import FittedFilters, judged_filters
+from palantir.train.filters import FilterFit, FittedFilters
 from palantir.train.fit import FitSettings, Progress, check_checkpoint, fit
 from palantir.train.validate import mean_psnr
 
@@ -117,46 +117,40 @@ def train(
     identity = recipe.identity
     if checkpoint.exists():
         check_checkpoint(checkpoint, identity)
-    training, held_out = _parts(recipe, network, cache, keep=checkpoint.exists())
+    fitting = FilterFit(recipe.scale) if recipe.filters else None
+    training, held_out = _parts(recipe, network, cache, checkpoint.exists(), fitting)
+    filters = fitting.judged() if fitting else None
     steps = fit(
         network, training, held_out, recipe.settings, checkpoint, report, identity
     )  # fmt: skip
-    filters = None
-    if recipe.filters:
-        filters = _filters(recipe, network, training, held_out, cache)
     figures = _write(recipe, network, output, training, held_out, steps, filters)
     checkpoint.unlink(missing_ok=True)
     _remove_coded(cache)
     return Fitted(output, steps, figures, filters.gain if filters and filters.kept else None)
 
 
-def _parts(recipe: Recipe, network: TorchNetwork, cache: Path, keep: bool) -> tuple[Pairs, Pairs]:
-    """Of all clips what to fit on and what to validate on.
+def _parts(
+    recipe: Recipe, network: TorchNetwork, cache: Path, keep: bool, filters: FilterFit | None
+) -> tuple[Pairs, Pairs]:
+    """Of all clips what to fit on and what to validate on; `filters` are fitted on the way.
 
     Where one cannot be used, no coded clip stays, unless to `keep` them.
     """
     try:
         parts = []
         for source in recipe.sources:
-            pair = make_pair(source, recipe.scale, recipe.rates, cache, network.colour)
+            look = filters.add if filters else None
+            pair = make_pair(source, recipe.scale, recipe.rates, cache, network.colour, look)
             parts.append(pair.split())
             _check_size(pair, recipe.settings.patch)
+            if filters:
+                filters.end_clip(source.path.name)
     except PalantirError:
         if not keep:
             _remove_coded(cache)
         raise
     training, held_out = zip(*parts, strict=True)
     return training, held_out
-
-
-def _filters(
-    recipe: Recipe, network: TorchNetwork, training: Pairs, held_out: Pairs, cache: Path
-) -> FittedFilters:
-    """Filters for the plain upscaler, on the same frames' luma."""
-    if network.colour == "luma":
-        return judged_filters(training, held_out)
-    pairs = (make_pair(one, recipe.scale, recipe.rates[:1], cache) for one in recipe.sources)
-    return judged_filters(*zip(*(pair.split() for pair in pairs), strict=True))
 
 
 def _remove_coded(cache: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from palantir.models import SRNetwork, shipped_model
 from palantir.train import filters
-from palantir.train.dataset import Source, make_pair
-from palantir.train.filters import gain
+from palantir.train.dataset import Source, code_clip
+from palantir.train.filters import FilterFit, FittedFilters
 from tests.cli.outcome import Run
 from tests.models.small_networks import helper, model, stack
 
@@ -30,6 +30,14 @@ def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def fitted(source: Source, cache: Path) -> FittedFilters:
+    fit, clip = FilterFit(2), code_clip(source, 2, (1.0,), cache)
+    for frames in clip.frames():
+        fit.add(*clip.luma(frames))
+    fit.end_clip("hr.mp4")
+    return fit.judged()
+
+
 @pytest.mark.usefixtures("winning")
 def test_the_network_comes_out_with_filters(run: Run, here: Path) -> None:
     words = ("fit-filters", "hr.mp4", "--model", shipped_model(2), "-o", "net.onnx")
@@ -38,8 +46,8 @@ def test_the_network_comes_out_with_filters(run: Run, here: Path) -> None:
     assert told["bytes"] == (here / "net.onnx").stat().st_size
     network = SRNetwork.load("net.onnx")
     assert network.filters is not None
-    fitted, _ = make_pair(Source(Path("hr.mp4"), 0, 9), 2, (1.0,), here / "cache").split()
-    np.testing.assert_array_equal(network.filters.weights, filters.fit_filters([fitted]).weights)
+    expected = fitted(Source(Path("hr.mp4"), 0, 9), here / "cache").bank.weights
+    np.testing.assert_array_equal(network.filters.weights, expected)
     assert run(*words).out.startswith(
         "net.onnx: filters win +0.250 dB over the plain upscaler on hr.mp4 frames 6..11, not fitted"
     )
@@ -50,8 +58,7 @@ def test_the_network_comes_out_with_filters(run: Run, here: Path) -> None:
 
 def test_the_gain_told_is_that_of_the_last_frames(run: Run, here: Path) -> None:
     shown = run("fit-filters", "hr.mp4", "--model", shipped_model(2), "-o", "net.onnx")
-    fitted, judging = make_pair(Source(Path("hr.mp4")), 2, (1.0,), here / "cache").split()
-    won = gain(filters.fit_filters([fitted]), judging)
+    won = fitted(Source(Path("hr.mp4")), here / "cache").gain
     assert f"{won:+.3f} dB over the plain upscaler on" in shown.out + shown.err
     assert (here / "net.onnx").exists() == (shown.code == 0) == (won > 0)
 

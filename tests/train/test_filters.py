@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -11,13 +12,16 @@ from numpy.typing import NDArray
 
 from palantir import _core
 from palantir.errors import MediaError
+from palantir.media import Plane
 from palantir.models.filter_bank import FilterBank
-from palantir.train.dataset import HOLDOUT, ClipPair
-from palantir.train.filters import EVERY, FittedFilters, fit_filters, gain, judged_filters
+from palantir.train.dataset import HOLDOUT
+from palantir.train.filter_sums import FilterSums
+from palantir.train.filters import EVERY, FilterFit, FittedFilters, gain
 from tests.enhance import numpy_filters
 
 Pictures = NDArray[np.uint8]
 Weights = NDArray[np.int16]
+Clip = list[tuple[Plane, Plane]]  # LR and HR of its frames
 MANY = 3000  # pixels of a class that tell its filter
 
 
@@ -37,21 +41,34 @@ def known(seed: int = 2, scale: int = 2, spread: int = 12) -> Weights:
     return random.integers(-spread, spread, shape, endpoint=True).astype(np.int16)
 
 
-def made_by(weights: Weights, lr: Pictures) -> ClipPair:
+def made_by(weights: Weights, lr: Pictures) -> Clip:
     """LR and what the filters make of it."""
-    hr = [_core.compose(numpy_filters.upscale(picture, weights)) for picture in lr]
-    return ClipPair("made", np.stack(hr)[:, None], lr[None, :, None])
+    return [(one, _core.compose(numpy_filters.upscale(one, weights))) for one in lr]
 
 
-def each_learnt_from(pair: ClipPair) -> ClipPair:
-    """The same pictures, so slowly that none is left out."""
-    return ClipPair(pair.name, pair.hr.repeat(EVERY, 0), pair.lr.repeat(EVERY, 1))
+def learnt_from(*clips: Clip) -> NDArray[np.int64]:
+    """Weights of filters fitted to every frame."""
+    sums = FilterSums(len(clips[0][0][1]) // len(clips[0][0][0]))
+    for clip in clips:
+        for lr, hr in clip:
+            sums.add(lr, hr)
+    return sums.solve().weights.astype(np.int64)
+
+
+def fitted(*clips: Clip) -> FittedFilters:
+    """Filters fitted to x2 clips as they come by."""
+    fit = FilterFit(2)
+    for clip in clips:
+        for lr, hr in clip:
+            fit.add(lr, hr)
+        fit.end_clip("made")
+    return fit.judged()
 
 
 @pytest.fixture
 def without_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Classes of few pixels are believed, too."""
-    monkeypatch.setattr("palantir.train.filters.DOUBT", 0)
+    monkeypatch.setattr("palantir.train.filter_sums.DOUBT", 0)
 
 
 def occurring(lr: Pictures) -> NDArray[np.int64]:
@@ -66,8 +83,7 @@ def test_the_filters_that_made_hr_are_found_again(scale: int) -> None:
     weights, lr = known(scale=scale), noisy(10)
     often = occurring(lr) >= MANY
     assert often.sum() > 40
-    fitted = fit_filters([each_learnt_from(made_by(weights, lr))])
-    missed = abs(fitted.weights.astype(int) - weights)[often]
+    missed = abs(learnt_from(made_by(weights, lr)) - weights)[often]
     assert (missed <= 1).mean() > 0.99
     assert missed.max() <= 5  # where slopes are so weak that HR's own rounding counts
 
@@ -76,8 +92,7 @@ def test_a_class_that_does_not_occur_gets_the_filter_of_all() -> None:
     one, lr = np.repeat(known()[:1], 112, axis=0), noisy(2)
     never = occurring(lr) == 0
     assert never.any()
-    fitted = fit_filters([each_learnt_from(made_by(one, lr))])
-    assert abs(fitted.weights.astype(int) - one)[never].max() <= 1
+    assert abs(learnt_from(made_by(one, lr)) - one)[never].max() <= 1
 
 
 def test_a_class_that_hardly_occurs_is_drawn_to_the_filter_of_all() -> None:
@@ -86,33 +101,51 @@ def test_a_class_that_hardly_occurs_is_drawn_to_the_filter_of_all() -> None:
     counts = occurring(lr)
     rare, common = (int(np.abs(counts - count).argmin()) for count in (60, 6000))
     weights[[rare, common]] += 20
-    fitted = fit_filters([each_learnt_from(made_by(weights, lr))]).weights.astype(int)
-    taken = [(fitted[one] - (weights[one] - 20)).mean() / 20 for one in (rare, common)]
+    found = learnt_from(made_by(weights, lr))
+    taken = [(found[one] - (weights[one] - 20)).mean() / 20 for one in (rare, common)]
     assert 0 < taken[0] < 0.7 < 0.9 < taken[1] < 1.01, taken
 
 
 @pytest.mark.usefixtures("without_doubt")
 def test_a_pictures_error_counts_relative_to_that_of_repeated_pixels() -> None:
     lr, weak, strong = noisy(10), known(3, spread=12), known(4, spread=36)
-    pairs = [made_by(weights, lr) for weights in (weak, strong)]
+    clips = [made_by(weights, lr) for weights in (weak, strong)]
     repeated = lr.repeat(2, 1).repeat(2, 2).astype(int)
-    errors = [((pair.hr[:, 0] - repeated) ** 2).mean(axis=(1, 2)) for pair in pairs]
+    errors = [
+        ((np.stack([hr for _, hr in clip]) - repeated) ** 2).mean(axis=(1, 2)) for clip in clips
+    ]
     assert errors[1].mean() > 4 * errors[0].mean()
     share = np.mean(errors[1] / (errors[0] + errors[1]))
     expected = share * weak + (1 - share) * strong
-    fitted = fit_filters([each_learnt_from(pair) for pair in pairs])
     often = occurring(lr) >= MANY
-    assert abs(fitted.weights - expected)[often].mean() < 0.5
+    assert abs(learnt_from(*clips) - expected)[often].mean() < 0.5
     assert abs((weak + strong) / 2 - expected)[often].mean() > 3  # if all counted alike
 
 
-def test_every_fourth_frame_at_the_first_rate_is_learnt_from() -> None:
-    pair = made_by(known(), noisy(EVERY + 1, size=(40, 48)))
-    other = ClipPair("other", pair.hr.copy(), np.stack([pair.lr[0], 255 - pair.lr[0]]))
-    other.hr[1:EVERY] = 0
-    np.testing.assert_array_equal(fit_filters([other]).weights, fit_filters([pair]).weights)
-    other.hr[EVERY] = 0
-    assert (fit_filters([other]).weights != fit_filters([pair]).weights).any()
+def test_every_fourth_frame_but_the_last_ones_is_learnt_from() -> None:
+    clip = made_by(known(), noisy(EVERY + 1 + HOLDOUT, size=(40, 48)))
+    expected = learnt_from([clip[0], clip[EVERY]])
+    for _ in range(2):
+        np.testing.assert_array_equal(fitted(clip).bank.weights, expected)
+        for left_out in (*range(1, EVERY), *range(EVERY + 1, len(clip))):
+            clip[left_out] = (clip[left_out][0], 255 - clip[left_out][1])
+
+
+def test_clips_do_not_mix() -> None:
+    """Which frames of a clip are learnt from does not depend on the clip before."""
+    clips = [made_by(known(), noisy(HOLDOUT + more, more, (40, 48))) for more in (2, 3)]
+    expected = learnt_from([clips[0][0], clips[1][0]])
+    np.testing.assert_array_equal(fitted(*clips).bank.weights, expected)
+
+
+def test_of_a_long_clip_few_pictures_are_kept() -> None:
+    fit, alive = FilterFit(2), []
+    for lr, hr in made_by(known(), noisy(40, size=(16, 16))):
+        alive.append(weakref.ref(copy := hr.copy()))
+        fit.add(lr, copy)
+        del copy
+        assert sum(one() is not None for one in alive) <= HOLDOUT
+    assert fit.end_clip("long") == 40 - HOLDOUT
 
 
 @pytest.mark.parametrize("scale", [2, 4])
@@ -125,41 +158,38 @@ def test_the_gain_is_the_difference_in_psnr(scale: int) -> None:
         plain = _core.compose(_core.upscale(low, scale, "sharp"))
         errors = [np.mean((made.astype(float) - high) ** 2) for made in (filtered, plain)]
         won.append(10 * np.log10(errors[1] / errors[0]))
-    pair = ClipPair("noise", hr[:, None], lr[None, :, None])
-    assert gain(bank, pair) == pytest.approx(np.mean(won), abs=1e-9)
+    assert gain(bank, list(zip(lr, hr, strict=True))) == pytest.approx(np.mean(won), abs=1e-9)
 
 
 def test_filters_win_where_they_fit_and_are_not_kept_elsewhere() -> None:
     lr = noisy(HOLDOUT + 6 * EVERY, size=(60, 80))
-    fitting, judging = made_by(known(), lr).split()
-    filters = judged_filters([fitting], [judging])
+    clip = made_by(known(), lr)
+    filters = fitted(clip)
     assert filters.kept
     assert filters.gain > 3
-    sharp = [_core.compose(_core.upscale(picture, 2, "sharp")) for picture in lr[-HOLDOUT:]]
-    other = ClipPair("sharp", np.stack(sharp)[:, None], lr[None, -HOLDOUT:, None])
-    assert not judged_filters([fitting], [other]).kept
+    clip[-HOLDOUT:] = [
+        (one, _core.compose(_core.upscale(one, 2, "sharp"))) for one in lr[-HOLDOUT:]
+    ]
+    assert not fitted(clip).kept
     assert not FittedFilters(filters.bank, 0.0).kept
 
 
 def test_flat_pictures_teach_nothing_and_break_nothing() -> None:
-    flat = np.full((HOLDOUT + 2, 1, 32, 32), 90, np.uint8)
-    pair = ClipPair("flat", flat.repeat(4, 2).repeat(4, 3), flat[None])
-    filters = judged_filters(*zip(pair.split(), strict=True))
+    flat = np.full((32, 32), 90, np.uint8)
+    filters = fitted([(flat, flat.repeat(2, 0).repeat(2, 1))] * (HOLDOUT + 2))
     assert not filters.bank.weights.any()
     assert (filters.gain, filters.kept) == (0, False)
 
 
 def test_weights_stay_within_their_bound() -> None:
-    lr = np.random.default_rng(8).integers(127, 129, (1, 64, 64)).astype(np.uint8)
-    hr = np.random.default_rng(9).integers(0, 2, (1, 256, 256)).astype(np.uint8) * 255
-    bank = fit_filters([ClipPair("wild", hr[:, None], lr[None, :, None])])
-    assert abs(bank.weights.astype(int)).max() == 4096
+    lr = np.random.default_rng(8).integers(127, 129, (64, 64)).astype(np.uint8)
+    hr = np.random.default_rng(9).integers(0, 2, (256, 256)).astype(np.uint8) * 255
+    assert abs(learnt_from([(lr, hr)])).max() == 4096
 
 
 def test_a_clip_too_short_to_judge_by_is_refused() -> None:
-    pair = made_by(known(), noisy(HOLDOUT, size=(16, 16)))
     with pytest.raises(MediaError, match="made: has 6 frames; more than 6 are needed"):
-        pair.split()
+        fitted(made_by(known(), noisy(HOLDOUT, size=(16, 16))))
 
 
 def test_no_torch_is_needed() -> None:

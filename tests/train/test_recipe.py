@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +17,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 from palantir.errors import MediaError, ModelError  # noqa: E402
-from palantir.media import encode_lr, read_frames  # noqa: E402
+from palantir.media import Planes, encode_lr, read_frames  # noqa: E402
 from palantir.models import SRNetwork, shipped_model  # noqa: E402
 from palantir.train import dataset, shipped  # noqa: E402
 from palantir.train.camera import film_photograph  # noqa: E402
 from palantir.train.dataset import HOLDOUT, ClipPair, Source, make_pair  # noqa: E402
-from palantir.train.filters import fit_filters  # noqa: E402
+from palantir.train.filter_sums import FilterSums  # noqa: E402
+from palantir.train.filters import EVERY  # noqa: E402
 from palantir.train.fit import FitSettings, Progress, check_checkpoint  # noqa: E402
 from palantir.train.recipe import Recipe, train  # noqa: E402
 from tests.media.clips import make_clip  # noqa: E402
@@ -100,12 +102,35 @@ def test_a_network_carries_filters_that_help(
     assert train(recipe, tmp_path / "net.onnx").filters == 0.5
     loaded = SRNetwork.load(tmp_path / "net.onnx")
     assert loaded.filters is not None
-    luma, _ = make_pair(Source(clip), 4, (1.0,), tmp_path / "cache").split()
-    np.testing.assert_array_equal(loaded.filters.weights, fit_filters([luma]).weights)
+    luma = make_pair(Source(clip), 4, (1.0,), tmp_path / "cache")
+    sums = FilterSums(4)
+    for index in range(0, 12 - HOLDOUT, EVERY):
+        sums.add(luma.lr[0, index, 0], luma.hr[index, 0])
+    np.testing.assert_array_equal(loaded.filters.weights, sums.solve().weights)
     notes = loaded.describe()["notes"]
     assert isinstance(notes, dict)
     assert notes["training.filters"].startswith("+0.500 dB over the plain upscaler on the frames")
     assert "palantir.filters" not in notes
+
+
+@pytest.mark.parametrize("network", ["m4c16", "nas"])
+def test_pictures_are_read_once_and_before_the_network_is_fitted(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: str
+) -> None:
+    done: list[str] = []
+
+    def reading(path: Path) -> Iterator[Planes]:
+        done.append(path.suffix)
+        return read_frames(path)
+
+    def fitting(*_: object) -> int:
+        done.append("fit")
+        return 1
+
+    monkeypatch.setattr(dataset, "read_frames", reading)
+    monkeypatch.setattr("palantir.train.recipe.fit", fitting)
+    train(recipe_of(clip, rates=(1.0,), network=network), tmp_path / "net.onnx")
+    assert done == [".mp4", ".webm", "fit"]
 
 
 def test_filters_that_lose_are_not_kept(
@@ -129,6 +154,12 @@ def test_filters_can_be_left_out(
     loaded = SRNetwork.load(tmp_path / "net.onnx")
     assert loaded.filters is None
     assert "training.filters" not in str(loaded.describe()["notes"])
+
+
+def test_an_lr_that_ends_too_early_is_named(clip: Path, tmp_path: Path) -> None:
+    encode_lr(clip, lr := tmp_path / "lr.webm", 4, frames=5)
+    with pytest.raises(MediaError, match=r"lr\.webm: has no frames 2\.\., only 3 of them"):
+        make_pair(Source(clip, 2, lr=lr), 4, (1.0,), tmp_path / "cache")
 
 
 def test_a_given_lr_is_read_in_place_of_a_made_one(clip: Path, tmp_path: Path) -> None:
