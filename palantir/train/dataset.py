@@ -161,8 +161,9 @@ class CodedClip:
             yield [_found(one, track, number) for one, track in zip(frames, tracks, strict=True)]
 
     def luma(self, frames: Sequence[Planes]) -> tuple[Plane, Plane]:
-        """Of one of `frames`: LR at the first rate, and HR, both in limited range."""
-        return self.lr[0].luma(frames[1], False), self.hr.luma(frames[0], False)
+        """Of one of `frames`: LR at the first rate as its stream has it, and HR in that range."""
+        full_range = self.lr[0].colour.full_range
+        return self.lr[0].luma(frames[1], full_range), self.hr.luma(frames[0], full_range)
 
 
 def make_pair(

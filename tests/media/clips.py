@@ -38,6 +38,7 @@ def make_clip(
     size: tuple[int, int] = (64, 48),
     audio: str | None = None,
     matrix: int = 2,
+    full_range: bool = False,
     options: dict[str, str] | None = None,
 ) -> Path:
     """Encode `picture(i)` at each of `times` (milliseconds), beside a tone of equal length."""
@@ -47,6 +48,8 @@ def make_clip(
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         video.codec_context.time_base = Fraction(1, 1000)
         video.codec_context.colorspace = matrix
+        if full_range:
+            video.codec_context.color_range = 2
         if codec == "libvpx-vp9":
             video.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
         sound = output.add_stream(audio, rate=48_000) if audio else None
