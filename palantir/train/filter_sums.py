@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,33 +17,52 @@ __all__ = ["FilterSums"]
 RIDGE = 1e-4  # of the mean class's power: how strongly a class is drawn to the filter of all
 # As if so many more of its pixels spoke for the filter of all: what few pixels show is no rule, and
 # comes out as specks at edges elsewhere.
-DOUBT = 300
+DOUBT = 75
 REACH = max(down for down, _ in TAPS)
+BLOCK = 16  # LR pixels; side of what is learnt from or left out as a whole
+STILL = 2  # grey levels that coding noise may make of a block that shows what it showed
 LEAST_ERROR = 0.1  # squared grey levels; a picture without detail must not decide alone
 
 
 class FilterSums:
-    """What luma pictures of one scale say of filters; of the pictures themselves nothing stays."""
+    """What luma pictures of one scale say of filters, those of one clip after the other.
+
+    What is shown again says nothing new: neither a picture that is the same as one before, nor a
+    block of BLOCK x BLOCK LR pixels that differs in none by more than STILL from what it showed
+    when it was last learnt from, in the same clip. Of the pictures themselves only these stay.
+    """
 
     def __init__(self, scale: int) -> None:
         self._scale = scale
+        self._known: set[bytes] = set()
+        self._learnt: Plane | None = None
         self._products = np.zeros((CLASSES, len(TAPS), len(TAPS)))
         self._wanted = np.zeros((CLASSES, len(TAPS), scale**2))
         self._counts = np.zeros(CLASSES)
 
     def add(self, lr: Plane, hr: Plane) -> None:
-        """Learn from a picture, LR [h, w] and HR [h*scale, w*scale].
+        """Learn from the next picture of a clip, LR [h, w] and HR [h*scale, w*scale].
 
         Its error counts by how many times that of repeating LR pixels it is, so that PSNR is what
         is raised.
         """
+        name = hashlib.sha256(lr.tobytes() + hr.tobytes()).digest()
+        if name in self._known:
+            return
+        self._known.add(name)
+        new = np.ones(lr.shape, bool) if self._learnt is None else _changed(lr, self._learnt)
+        self._learnt = lr if self._learnt is None else np.where(new, lr, self._learnt)
         differences, missed = _differences(lr), _blocks(hr, self._scale) - lr.reshape(-1, 1)
         weight = 1 / max(float(np.mean(missed**2)), LEAST_ERROR)
-        for index, pixels in _by_class(lr):
+        for index, pixels in _by_class(lr, new):
             seen = differences[pixels]
             self._products[index] += weight * (seen.T @ seen)
             self._wanted[index] += weight * (seen.T @ missed[pixels])
             self._counts[index] += len(pixels)
+
+    def end_clip(self) -> None:
+        """What follows is another clip's."""
+        self._learnt = None
 
     def solve(self) -> FilterBank:
         """The filters with the least squared error.
@@ -73,10 +93,20 @@ def _blocks(hr: Plane, scale: int) -> NDArray[np.float32]:
     return blocks.reshape(-1, scale**2).astype(np.float32)
 
 
-def _by_class(lr: Plane) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """Each class that occurs, and its pixels."""
+def _changed(lr: Plane, learnt: Plane) -> NDArray[np.bool_]:
+    """Of each pixel whether its block shows something else."""
+    differs = abs(lr.astype(np.int16) - learnt) > STILL
+    rows, columns = (np.arange(0, length, BLOCK) for length in lr.shape)
+    blocks = np.logical_or.reduceat(np.logical_or.reduceat(differs, rows, 0), columns, 1)
+    height, width = lr.shape
+    return blocks.repeat(BLOCK, 0)[:height].repeat(BLOCK, 1)[:, :width]
+
+
+def _by_class(lr: Plane, wanted: NDArray[np.bool_]) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Each class that occurs, and its pixels, as far as they are wanted."""
     classes = _core.filter_classes(lr).reshape(-1)
-    order = np.argsort(classes, kind="stable")
+    pixels = np.flatnonzero(wanted)
+    order = pixels[np.argsort(classes[pixels], kind="stable")]
     ends = np.searchsorted(classes[order], np.arange(CLASSES + 1))
     for index in range(CLASSES):
         if ends[index] < ends[index + 1]:

@@ -65,6 +65,7 @@ class FilterFit:
         if not learnt:
             frames = len(self._late)
             raise MediaError(f"{name}: has {frames} frames; more than {HOLDOUT} are needed")
+        self._sums.end_clip()
         self._judging.append(list(self._late))
         self._late.clear()
         self._added = 0

@@ -15,7 +15,7 @@ from palantir.errors import MediaError
 from palantir.media import Plane
 from palantir.models.filter_bank import FilterBank
 from palantir.train.dataset import HOLDOUT
-from palantir.train.filter_sums import FilterSums
+from palantir.train.filter_sums import STILL, FilterSums
 from palantir.train.filters import EVERY, FilterFit, FittedFilters, gain
 from tests.enhance import numpy_filters
 
@@ -99,7 +99,7 @@ def test_a_class_that_hardly_occurs_is_drawn_to_the_filter_of_all() -> None:
     """Two classes follow filters of their own, which are taken the less the fewer they are."""
     lr, weights = noisy(10), np.repeat(known()[:1], 112, axis=0)
     counts = occurring(lr)
-    rare, common = (int(np.abs(counts - count).argmin()) for count in (60, 6000))
+    rare, common = (int(np.abs(counts - count).argmin()) for count in (12, 6000))
     weights[[rare, common]] += 20
     found = learnt_from(made_by(weights, lr))
     taken = [(found[one] - (weights[one] - 20)).mean() / 20 for one in (rare, common)]
@@ -131,11 +131,51 @@ def test_every_fourth_frame_but_the_last_ones_is_learnt_from() -> None:
             clip[left_out] = (clip[left_out][0], 255 - clip[left_out][1])
 
 
+def test_what_stands_still_is_learnt_once() -> None:
+    first, *others = made_by(known(), noisy(3, size=(40, 56)))
+    noise = np.random.default_rng(7).integers(-STILL, STILL, first[0].shape, endpoint=True)
+    again = ((first[0] + noise).astype(np.uint8), 255 - first[1])
+    expected = learnt_from([first, *others])
+    np.testing.assert_array_equal(learnt_from([first, again, first, *others]), expected)
+
+
+def test_slow_changes_are_learnt_once_they_are_large_enough() -> None:
+    slow = [
+        (lr + by, hr + by)
+        for lr, hr in made_by(known(), noisy(1, size=(40, 56)))
+        for by in np.arange(2 * STILL + 3, dtype=np.uint8)
+    ]
+    expected = learnt_from([slow[0], slow[STILL + 1], slow[2 * STILL + 2]])
+    np.testing.assert_array_equal(learnt_from(slow), expected)
+
+
+def test_of_a_picture_the_blocks_that_changed_are_learnt() -> None:
+    (lr, hr) = first = made_by(known(), noisy(1, size=(40, 56)))[0]
+    changed = lr.copy()
+    changed[20, 33] += STILL + 1
+    mirrored = 2 * changed.repeat(2, 0).repeat(2, 1) - hr  # which misses by as much
+    expected = learnt_from([first, (changed, hr)])
+    for block, same in ((np.s_[32:64, 64:96], True), (np.s_[32:64, 64:95], False)):
+        elsewhere = mirrored.copy()
+        elsewhere[block] = hr[block]
+        found = learnt_from([first, (changed, elsewhere)])
+        assert np.array_equal(found, expected) == same
+
+
+def test_a_clip_that_is_given_twice_counts_once() -> None:
+    clip = made_by(known(), noisy(HOLDOUT + 2 * EVERY, size=(40, 56)))
+    once, twice = fitted(clip), fitted(clip, clip)
+    np.testing.assert_array_equal(once.bank.weights, twice.bank.weights)
+    assert once.gain == pytest.approx(twice.gain)
+
+
 def test_clips_do_not_mix() -> None:
-    """Which frames of a clip are learnt from does not depend on the clip before."""
+    """What is learnt from a clip does not depend on the clip before, if no picture is the same."""
     clips = [made_by(known(), noisy(HOLDOUT + more, more, (40, 48))) for more in (2, 3)]
     expected = learnt_from([clips[0][0], clips[1][0]])
     np.testing.assert_array_equal(fitted(*clips).bank.weights, expected)
+    alike = [(lr, 255 - hr) for lr, hr in clips[0]]
+    assert (fitted(clips[0], alike).bank.weights != fitted(clips[0]).bank.weights).any()
 
 
 def test_of_a_long_clip_few_pictures_are_kept() -> None:
