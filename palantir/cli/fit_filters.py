@@ -52,14 +52,14 @@ def command(
     """Fit filters for the plain upscaler to HR CLIPS, and attach them to a network.
 
     LR is made as palantir encode does. The last 6 frames of each clip are not learnt from: the
-    gain printed is theirs, and where there is none, nothing is written. palantir train does the
-    same for the networks it makes.
+    gain printed is theirs, and where it is below 0.02 dB, nothing is written. palantir train does
+    the same for the networks it makes.
     """
     from palantir.files import atomic_write, check_target
     from palantir.models.filter_bank import attach
     from palantir.models.network import read_model
     from palantir.train.dataset import Source
-    from palantir.train.filters import FilterFit
+    from palantir.train.filters import LEAST_GAIN, FilterFit
 
     if last is not None and last < first:
         raise click.UsageError(f"--last {last} is before --first {first}")
@@ -72,7 +72,7 @@ def command(
     if not filters.kept:
         raise ModelError(
             f"the filters would win {filters.gain:+.3f} dB over the plain upscaler on frames not "
-            "fitted on; nothing is written"
+            f"fitted on, less than {LEAST_GAIN} dB; nothing is written"
         )
     atomic_write(output, attach(read_model(Path(model)), filters.bank, model))
     if as_json:

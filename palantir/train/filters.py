@@ -18,6 +18,7 @@ from palantir.train.filter_sums import FilterSums
 __all__ = ["FilterFit", "FittedFilters", "gain"]
 
 EVERY = 4  # frames of the clips
+LEAST_GAIN = 0.02  # dB; decoding and reuse take about twice as long with filters
 
 Pair = tuple[Plane, Plane]  # LR and HR
 
@@ -32,7 +33,7 @@ class FittedFilters:
     @property
     def kept(self) -> bool:
         """Whether they are worth having."""
-        return self.gain > 0
+        return self.gain >= LEAST_GAIN
 
 
 class FilterFit:

@@ -82,7 +82,7 @@ class Fitted:
     """What came of a run: steps taken, and the figures of the file written.
 
     filters: mean PSNR-Y in dB on the same frames that its filters win over the plain upscaler; None
-    if it has none, for they win nothing or are not wanted.
+    if it has none, for they win hardly anything or are not wanted.
     """
 
     output: Path
