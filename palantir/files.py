@@ -26,12 +26,7 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
     exists and is not a regular file (a device or a folder would be lost by the rename).
     """
     final = Path(os.path.realpath(target))
-    if final.exists() and not final.is_file():
-        raise OSError(errno.EINVAL, "not a regular file", os.fspath(target))
-    temporary = final.parent / f".{final.stem[:60]}.{secrets.token_hex(4)}{final.suffix}"
-    with _naming(target):
-        # Mode 0666 leaves the permissions to the umask, as for any file made by open().
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    temporary = _new_beside(final, target)
     try:
         yield temporary
         with _naming(target):
@@ -53,14 +48,10 @@ def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
 def check_target(path: str | os.PathLike[str]) -> None:
     """Find out before the work, not after it, that the result has nowhere to go.
 
-    Raises OSError naming `path`: folder missing, or a target that is not a regular file.
+    Makes the temporary file of `atomic_path`, and removes it. Raises OSError as that does: only so
+    it is known what a file system allows, and where a symbolic link leads.
     """
-    target = Path(path)
-    reason = 0 if target.parent.is_dir() else errno.ENOENT
-    if target.exists() and not target.is_file():
-        reason = errno.EINVAL
-    if reason:
-        raise OSError(reason, os.strerror(reason), os.fspath(path))
+    _new_beside(Path(os.path.realpath(path)), path).unlink()
 
 
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
@@ -77,6 +68,17 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     if stat.S_ISDIR(mode):
         raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+
+
+def _new_beside(final: Path, target: str | os.PathLike[str]) -> Path:
+    """A new empty file in the folder of `final`; errors name the `target` that it stands for."""
+    if final.exists() and not final.is_file():
+        raise OSError(errno.EINVAL, "not a regular file", os.fspath(target))
+    temporary = final.parent / f".{final.stem[:60]}.{secrets.token_hex(4)}{final.suffix}"
+    with _naming(target):
+        # Mode 0666 leaves the permissions to the umask, as for any file made by open().
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    return temporary
 
 
 @contextlib.contextmanager

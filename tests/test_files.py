@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from palantir.files import atomic_path, atomic_write, open_regular
+from palantir.files import atomic_path, atomic_write, check_target, open_regular
+
+NOT_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root writes wherever it likes")
 
 
 def test_written_bytes_are_under_the_final_name_alone(tmp_path: Path) -> None:
@@ -88,6 +90,41 @@ def test_a_folder_below_a_file_is_refused_with_the_name_of_the_target(tmp_path: 
     with pytest.raises(NotADirectoryError) as caught:
         atomic_write(target, b"")
     assert caught.value.filename == os.fspath(target)
+
+
+def test_a_target_that_can_be_written_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    (tmp_path / "link").symlink_to(tmp_path / "new")
+    before = sorted(tmp_path.iterdir())
+    for name in ("old", "new", "link"):
+        check_target(tmp_path / name)
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "old").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("none/a.bin", "No such file"),
+        ("folder", "not a regular file"),
+        ("file/a.bin", "Not a directory"),
+        ("dangling", "No such file"),
+        ("to a device", "not a regular file"),
+        ("/proc/a.bin", "No such file"),  # where not even root can make a file
+        pytest.param("locked/a.bin", "Permission denied", marks=NOT_ROOT),
+    ],
+)
+def test_a_target_that_cannot_be_written_is_known_before(
+    tmp_path: Path, place: str, message: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "locked").mkdir(mode=0o555)
+    (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to(tmp_path / "none" / "a.bin")
+    (tmp_path / "to a device").symlink_to("/dev/null")
+    with pytest.raises(OSError, match=message) as caught:
+        check_target(tmp_path / place)
+    assert caught.value.filename == os.fspath(tmp_path / place)
 
 
 def test_a_regular_file_is_opened_at_its_beginning(tmp_path: Path) -> None:

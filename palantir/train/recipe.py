@@ -110,6 +110,8 @@ def train(
     checkpoint = output.with_name(output.name + ".checkpoint")
     cache = output.with_name(output.name + ".clips")
     check_target(output)
+    if not checkpoint.exists():
+        check_target(checkpoint)  # beside a link, not beside what it leads to
     torch.manual_seed(recipe.settings.seed)
     network = create_network(recipe.network, recipe.scale, recipe.tail)
     if recipe.init is not None:

@@ -86,7 +86,7 @@ def test_filters_that_win_nothing_are_not_written(
         (("hr.mp4", "--model", "text.webm"), "text.webm: not an ONNX model"),
         (("hr.mp4", "--model", "one.onnx"), "one.onnx: scales by 1"),
         (("hr.mp4", "-o", "nowhere/net.onnx"), "nowhere/net.onnx: No such file"),
-        (("hr.mp4", "-o", "."), ".: Invalid argument"),
+        (("hr.mp4", "-o", "."), ".: not a regular file"),
     ],
 )
 def test_what_is_wrong_is_named_and_leaves_nothing(
@@ -96,6 +96,19 @@ def test_what_is_wrong_is_named_and_leaves_nothing(
     untouched = nothing_new(here)
     run("fit-filters", "--model", shipped_model(), "-o", "net.onnx", *words).complains(complaint)
     untouched()
+
+
+@pytest.mark.parametrize("output", ["dangling.onnx", "/proc/net.onnx"])
+def test_where_nothing_can_be_written_no_work_begins(
+    run: Run, here: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    def work(*_: object) -> None:
+        raise AssertionError("work has begun")
+
+    monkeypatch.setattr("palantir.train.dataset.code_clip", work)
+    (here / "dangling.onnx").symlink_to(here / "nowhere" / "net.onnx")
+    told = run("fit-filters", "hr.mp4", "--model", shipped_model(2), "-o", output)
+    told.complains(f"{output}: No such file")
 
 
 @pytest.mark.usefixtures("winning")

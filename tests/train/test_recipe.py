@@ -217,6 +217,22 @@ def test_a_checkpoint_is_looked_at_before_the_work(clip: Path, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [checkpoint]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no such link here")
+def test_a_checkpoint_needs_a_place_before_the_work(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The output is a link to a good place, in a folder where nothing can be made."""
+
+    def work(*_: object) -> None:
+        raise AssertionError("work has begun")
+
+    monkeypatch.setattr("palantir.train.recipe.make_pair", work)
+    with (tmp_path / "net.onnx").open("wb") as file:
+        output = Path(f"/proc/self/fd/{file.fileno()}")
+        with pytest.raises(OSError, match=r"\.checkpoint"):
+            train(recipe_of(clip), output)
+
+
 def test_another_run_has_another_identity(clip: Path, tmp_path: Path) -> None:
     lr, init = tmp_path / "lr.webm", tmp_path / "init.onnx"
     encode_lr(clip, lr, 4)
