@@ -49,7 +49,10 @@ Examples:
 )
 @file_option("--profile", "Cache profile [SEGMENT's name .pcp].")
 @file_option("--model", "SR network, ONNX [the shipped one of --scale].")
-@file_option("--light-model", "The light network of a profile that was made for two, ONNX.")
+@file_option(
+    "--light-model",
+    "The light network of a profile that was made for two, ONNX; filters in it are not used.",
+)
 @click.option("--scale", type=click.IntRange(2, 4), help="SR width / LR width [--model's, else 4].")
 @file_option(
     "--allowed-models",
@@ -57,7 +60,9 @@ Examples:
 )
 @halo_option
 @click.option(
-    "--reuse", type=click.Choice(["detail", "paper"]), help="Reuse mode [what the profile says]."
+    "--reuse",
+    type=click.Choice(["detail", "paper"]),
+    help="Reuse mode; paper does not use --model's filters  [what the profile says].",
 )
 @click.option(
     "--crf",

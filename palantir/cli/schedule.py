@@ -181,7 +181,7 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     type=click.Choice(["detail", "paper"]),
     default="detail",
     show_default=True,
-    help="Reuse mode the profile asks for.",
+    help="Reuse mode the profile asks for; paper does not use a network's filters.",
 )
 @click.option("--resume", is_flag=True, help="Keep SEGMENTs' own profiles, however made.")
 @max_size_option

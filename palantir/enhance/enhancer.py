@@ -88,7 +88,8 @@ class Enhancer:
     in decode order, with `infer` ahead.
 
     network  or another source of its results; None: no anchors are possible, every patch is reused.
-             Detail reuse upscales by its `filters`, if it has any, where there is no detail
+             Detail reuse upscales by its `filters`, if it has any, where there is no detail; the
+             paper's reuse does not, and those of `light` are never used
     grid     patches that anchors count
     light    a second, lighter network of the same scale, for the patches that name it
     light_price  what an LR pixel costs in it, in LR pixels of the network

@@ -16,6 +16,7 @@ from palantir.grid import PatchGrid
 from palantir.media import Packet, VideoSource
 from palantir.media.colour import Colour
 from palantir.models import SRNetwork
+from palantir.models.filter_bank import FilterBank
 from tests.codec.frame_header import show_existing
 from tests.codec.streams import KINDS
 from tests.codec.streams import packet as as_packet
@@ -198,3 +199,24 @@ def test_paper_reuse_without_anchors_carries_upscaled_pixels(plain_clip: Path) -
     expected = _core.reuse_paper(packet.frames[0].native, {}, 2, _core.BufferPool())
     for plane, wanted in zip(frame.planes, expected, strict=True):
         np.testing.assert_array_equal(plane, wanted)
+
+
+@pytest.mark.parametrize(
+    ("reuse", "carrier", "used"),
+    [("detail", "network", True), ("detail", "light", False), ("paper", "network", False)],
+)
+def test_filters_are_those_of_the_large_network_in_detail_reuse(
+    plain_clip: Path, tmp_path: Path, reuse: str, carrier: str, used: bool
+) -> None:
+    packet = packets(plain_clip, 1)[0]
+    networks = {name: convolutions(tmp_path, 2, 1) for name in ("network", "light")}
+
+    def shown() -> SRFrame:
+        enhancer = Enhancer(networks["network"], GRID, light=networks["light"], reuse=reuse)
+        frame = run(enhancer, packet, anchors=False)
+        assert frame is not None
+        return frame
+
+    before = shown()
+    networks[carrier].filters = FilterBank(np.full((112, 24, 2, 2), 20, np.int16))
+    assert (shown().planes[0] != before.planes[0]).any() == used
