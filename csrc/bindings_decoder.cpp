@@ -8,6 +8,7 @@
 
 #include "arrays.h"
 #include "decoder.h"
+#include "patch_detail.h"
 #include "texture.h"
 #include "vpx/vpx_codec.h"
 #include "vpx_config.h"
@@ -82,27 +83,43 @@ py::array_t<double> texture(const CodedFrame& frame, int rows, int columns) {
   return array_of(values);
 }
 
+// Columns patch, reference, source and weight.
+py::tuple columns_of(const std::vector<Edge>& edges) {
+  const auto count = static_cast<py::ssize_t>(edges.size());
+  py::array_t<int32_t> patch(count), reference(count), source(count);
+  py::array_t<double> weight(count);
+  auto *patches = patch.mutable_data(), *references = reference.mutable_data();
+  auto* sources = source.mutable_data();
+  auto* values = weight.mutable_data();
+  for (const Edge& edge : edges) {
+    *patches++ = edge.patch;
+    *references++ = edge.reference;
+    *sources++ = edge.source;
+    *values++ = edge.weight;
+  }
+  return py::make_tuple(patch, reference, source, weight);
+}
+
 py::tuple weights(const CodedFrame& frame, int rows, int columns) {
   PatchWeights measured;
   {
     py::gil_scoped_release release;
     measured = measure_weights(frame, {rows, columns});
   }
-  const auto count = static_cast<py::ssize_t>(measured.edges.size());
-  py::array_t<int32_t> patch(count), reference(count), source(count);
-  py::array_t<double> weight(count);
-  auto *patches = patch.mutable_data(), *references = reference.mutable_data();
-  auto* sources = source.mutable_data();
-  auto* values = weight.mutable_data();
-  for (const Edge& edge : measured.edges) {
-    *patches++ = edge.patch;
-    *references++ = edge.reference;
-    *sources++ = edge.source;
-    *values++ = edge.weight;
-  }
   py::array_t<int64_t> intra(static_cast<py::ssize_t>(measured.intra_pixels.size()),
                              measured.intra_pixels.data());
-  return py::make_tuple(patch, reference, source, weight, intra);
+  return columns_of(measured.edges) + py::make_tuple(intra);
+}
+
+py::tuple detail(const CodedFrame& frame, int rows, int columns, double fade) {
+  check_full(frame);
+  PatchDetail measured;
+  {
+    py::gil_scoped_release release;
+    measured = measure_detail(frame, {rows, columns}, fade);
+  }
+  return py::make_tuple(array_of(measured.energy), array_of(measured.missing)) +
+         columns_of(measured.edges);
 }
 
 template <class Field>
@@ -171,7 +188,8 @@ void register_frame(py::module_& module) {
       .def_property_readonly("prediction", traced(&CodedFrame::prediction))
       .def_property_readonly("reconstruction", traced(&CodedFrame::reconstruction))
       .def("texture", &texture, py::arg("rows"), py::arg("columns"))
-      .def("weights", &weights, py::arg("rows"), py::arg("columns"));
+      .def("weights", &weights, py::arg("rows"), py::arg("columns"))
+      .def("detail", &detail, py::arg("rows"), py::arg("columns"), py::arg("fade"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "eight_bits.h"
 #include "simd.h"
 
 namespace palantir {
@@ -46,7 +47,7 @@ void add_differences(const uint16_t* left, const uint16_t* right, const uint16_t
 // Powers of 1 - x / 8, which come near to exp(-x) and are the same on all machines.
 PALANTIR_CLONES
 void trust(const uint16_t* sums, const uint16_t* found, const uint16_t* gradient,
-           const uint16_t* alive, float fade, int count, uint16_t* out) {
+           const uint16_t* alive, float fade, int count, uint16_t* __restrict out) {
   for (int x = 0; x < count; ++x) {
     const int miss = 64 * sums[x] - found[x];
     const float tolerance = fade + kGradientUnit * static_cast<float>(gradient[x]);
@@ -57,6 +58,21 @@ void trust(const uint16_t* sums, const uint16_t* found, const uint16_t* gradient
     const int value = static_cast<int>(fourth * fourth * (1 << kConfidenceBits) + 0.5f);
     out[x] = static_cast<uint16_t>(alive[x] ? value : 0);
   }
+}
+
+PALANTIR_CLONES
+void scale_by_64(const uint16_t* in, int count, uint16_t* __restrict out) {
+  for (int x = 0; x < count; ++x) out[x] = static_cast<uint16_t>(64 * in[x]);
+}
+
+PALANTIR_CLONES
+void multiply(const uint16_t* own, const uint16_t* mean, int count, uint16_t* out) {
+  for (int x = 0; x < count; ++x)
+    out[x] = static_cast<uint16_t>(uint32_t{own[x]} * mean[x] >> kConfidenceBits);
+}
+
+float in_units(double fade) {
+  return static_cast<float>(std::clamp(256 * fade, kLeastFade, kMostFade));
 }
 
 }  // namespace
@@ -81,42 +97,52 @@ SumsView PixelSums::view() const {
           unit * (part_.x + part_.width - 1), unit * (part_.y + part_.height - 1)};
 }
 
-Confidence::Confidence(const CodedFrame& frame, const SourceSums& sources, double fade)
-    : sources_(sources), luma_(frame.picture.plane<const uint8_t>(0)),
-      width_(spots(luma_.width)), height_(spots(luma_.height)),
-      fade_(static_cast<float>(std::clamp(256 * fade, kLeastFade, kMostFade))),
+SpotRows::SpotRows(const Plane<const uint8_t>& luma)
+    : luma_(luma), width_(spots(luma.width)), height_(spots(luma.height)),
       stride_(static_cast<size_t>(width_) + 2), sums_(kKept * stride_),
-      steepness_(kKept * stride_), column_sums_(stride_), smooth_(stride_), found_(stride_) {}
+      steepness_(kKept * stride_), column_sums_(stride_), smooth_(stride_) {}
 
-void Confidence::sum_row(int y) {
-  const int top = kSpot * y;
-  uint16_t* out = sums(y);
-  const uint8_t *row = luma_.row(top), *below = luma_.row(std::min(top + 1, luma_.height - 1));
-  const int whole = luma_.width / kSpot;
-  sum_spots(row, below, whole, out + 1);
-  if (const int x = kSpot * whole; whole < width_)
-    out[whole + 1] = static_cast<uint16_t>(2 * (row[x] + below[x]));
-  out[0] = out[1];
-  out[width_ + 1] = out[width_];
+void SpotRows::sum_to(int y) {
+  for (; summed_ <= y; ++summed_) {
+    const int top = kSpot * summed_;
+    uint16_t* out = sums_at(summed_);
+    const uint8_t *row = luma_.row(top), *below = luma_.row(std::min(top + 1, luma_.height - 1));
+    const int whole = luma_.width / kSpot;
+    sum_spots(row, below, whole, out + 1);
+    if (const int x = kSpot * whole; whole < width_)
+      out[whole + 1] = static_cast<uint16_t>(2 * (row[x] + below[x]));
+    out[0] = out[1];
+    out[width_ + 1] = out[width_];
+  }
 }
 
-void Confidence::measure_gradient(int y) {
+const uint16_t* SpotRows::sums(int y) {
+  sum_to(y);
+  return sums_at(y) + 1;
+}
+
+void SpotRows::measure_gradient(int y) {
   const int first = std::max(y - 1, 0), last = std::min(y + 1, height_ - 1);
-  for (summed_ = std::max(summed_, first); summed_ <= last; ++summed_) sum_row(summed_);
-  uint16_t* out = steepness(y) + 1;
-  add_differences(sums(y), sums(y) + 2, sums(first) + 1, sums(last) + 1, width_, out);
+  summed_ = std::max(summed_, first);
+  sum_to(last);
+  uint16_t* out = steepness_at(y) + 1;
+  add_differences(sums_at(y), sums_at(y) + 2, sums_at(first) + 1, sums_at(last) + 1, width_, out);
   out[-1] = out[0];
   out[width_] = out[width_ - 1];
 }
 
-const uint16_t* Confidence::gradient(int y) {
+const uint16_t* SpotRows::gradient(int y) {
   const int first = std::max(y - 1, 0), last = std::min(y + 1, height_ - 1);
   for (measured_ = std::max(measured_, first); measured_ <= last; ++measured_)
     measure_gradient(measured_);
-  row_kernels().smooth(steepness(first), steepness(y), steepness(last), width_,
+  row_kernels().smooth(steepness_at(first), steepness_at(y), steepness_at(last), width_,
                        column_sums_.data(), smooth_.data());
   return smooth_.data();
 }
+
+Confidence::Confidence(const CodedFrame& frame, const SourceSums& sources, double fade)
+    : sources_(sources), spots_(frame.picture.plane<const uint8_t>(0)), fade_(in_units(fade)),
+      found_(static_cast<size_t>(spots_.width())) {}
 
 const PixelSums& Confidence::source_named(uint16_t name) const {
   return *std::find_if(sources_.begin(), sources_.end(), [name](const auto& known) {
@@ -125,16 +151,43 @@ const PixelSums& Confidence::source_named(uint16_t name) const {
 }
 
 void Confidence::find(int y, const MapRow& row) {
-  for (int x = row.next_live(0, width_), end; x < width_; x = row.next_live(end, width_)) {
-    end = row.end_of_source(x, width_);
+  const int width = spots_.width();
+  for (int x = row.next_live(0, width), end; x < width; x = row.next_live(end, width)) {
+    end = row.end_of_source(x, width);
     row_kernels().find(row.from(x), source_named(row.source[x]).view(), x, y, end - x, &found_[x]);
   }
 }
 
 void Confidence::measure(int y, const MapRow& row, uint16_t* out) {
-  const uint16_t* steep = gradient(y);
+  const uint16_t* steep = spots_.gradient(y);
   find(y, row);
-  trust(sums(y) + 1, found_.data(), steep, row.confidence, fade_, width_, out);
+  trust(spots_.sums(y), found_.data(), steep, row.confidence, fade_, spots_.width(), out);
+}
+
+std::vector<uint16_t> confidence_in_prediction(const CodedFrame& frame, double fade) {
+  const EightBits picture(frame.picture, frame.facts.bit_depth);
+  const EightBits prediction(frame.prediction, frame.facts.bit_depth);
+  SpotRows shown(picture.luma()), predicted(prediction.luma());
+  const int width = shown.width(), height = shown.height(), stride = width + 2;
+  std::vector<uint16_t> own(static_cast<size_t>(stride) * height), found(width), sums(stride),
+      mean(width), result(static_cast<size_t>(width) * height);
+  const std::vector<uint16_t> alive(width, 1);
+  for (int y = 0; y < height; ++y) {
+    uint16_t* out = &own[static_cast<size_t>(y) * stride] + 1;
+    const uint16_t* steep = shown.gradient(y);
+    scale_by_64(predicted.sums(y), width, found.data());
+    trust(shown.sums(y), found.data(), steep, alive.data(), in_units(fade), width, out);
+    out[-1] = out[0];
+    out[width] = out[width - 1];
+  }
+  for (int y = 0; y < height; ++y) {
+    const auto row = [&](int i) {
+      return &own[static_cast<size_t>(std::clamp(i, 0, height - 1)) * stride];
+    };
+    row_kernels().smooth(row(y - 1), row(y), row(y + 1), width, sums.data(), mean.data());
+    multiply(row(y) + 1, mean.data(), width, &result[static_cast<size_t>(y) * width]);
+  }
+  return result;
 }
 
 }  // namespace palantir

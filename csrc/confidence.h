@@ -37,6 +37,35 @@ class PixelSums {
 // Sums of the sources of a map, by name (detail_map.h).
 using SourceSums = std::vector<std::pair<uint16_t, const PixelSums*>>;
 
+// Rows of spots of an 8-bit plane: their sums of 2x2 pixels, and how steep the plane is about them.
+// Rows must not go back by more than two.
+class SpotRows {
+ public:
+  explicit SpotRows(const Plane<const uint8_t>& luma);
+
+  int width() const { return width_; }  // in spots
+  int height() const { return height_; }
+  // Of row `y`; valid until a row is asked for that is two further on.
+  const uint16_t* sums(int y);
+  const uint16_t* gradient(int y);  // smoothed, 1/2 grey level a pixel
+
+ private:
+  void sum_to(int y);
+  void measure_gradient(int y);
+  uint16_t* sums_at(int y) { return &sums_[y % kKept * stride_]; }
+  uint16_t* steepness_at(int y) { return &steepness_[y % kKept * stride_]; }
+
+  // Rows of each kind: a power of two that the three about one row fit in, and sums of one before.
+  static constexpr int kKept = 4;
+
+  const Plane<const uint8_t> luma_;
+  const int width_, height_;
+  const size_t stride_;
+  std::vector<uint16_t> sums_, steepness_;  // the last rows, each with a spot more at both ends
+  std::vector<uint16_t> column_sums_, smooth_;
+  int summed_ = 0, measured_ = 0;  // rows that are done
+};
+
 // 256 * exp(-(miss / (fade + gradient))^2): `miss` is how far the means of a spot and of the place
 // that it names are apart, `gradient` how steep the picture is about the spot. A place outside the
 // part that a source has sums of is moved to its edge. 8-bit pictures only. One thread, but others
@@ -51,25 +80,18 @@ class Confidence {
   void measure(int y, const MapRow& row, uint16_t* out);
 
  private:
-  void sum_row(int y);
-  void measure_gradient(int y);
-  const uint16_t* gradient(int y);
   void find(int y, const MapRow& row);
   const PixelSums& source_named(uint16_t name) const;
-  uint16_t* sums(int y) { return &sums_[y % kKept * stride_]; }
-  uint16_t* steepness(int y) { return &steepness_[y % kKept * stride_]; }
-
-  // Rows of each kind: a power of two that the three about one row fit in, and sums of one before.
-  static constexpr int kKept = 4;
 
   const SourceSums& sources_;
-  const Plane<const uint8_t> luma_;
-  const int width_, height_;  // in spots
-  const float fade_;          // in 1/256 grey level
-  const size_t stride_;
-  std::vector<uint16_t> sums_, steepness_;  // the last rows, each with a spot more at both ends
-  std::vector<uint16_t> column_sums_, smooth_, found_;
-  int summed_ = 0, measured_ = 0;  // rows that are done
+  SpotRows spots_;
+  const float fade_;  // in 1/256 grey level
+  std::vector<uint16_t> found_;
 };
+
+// The same of a whole frame's spots in its prediction, each times the mean of those about it as
+// detail reuse has it: 256 is full confidence. A picture of more than 8 bits is taken as one of 8.
+// The frame has its full trace. Rows of spots(width).
+std::vector<uint16_t> confidence_in_prediction(const CodedFrame& frame, double fade);
 
 }  // namespace palantir

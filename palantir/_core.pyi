@@ -49,6 +49,11 @@ class CodedFrame:
     ) -> tuple[
         NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], _Double, NDArray[np.int64]
     ]: ...
+    def detail(
+        self, rows: int, columns: int, fade: float
+    ) -> tuple[
+        _Double, _Double, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], _Double
+    ]: ...
 
 class Decoder:
     def __init__(

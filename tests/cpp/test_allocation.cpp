@@ -14,6 +14,7 @@
 #include "expect.h"
 #include "resample.h"
 #include "reuse.h"
+#include "patch_detail.h"
 #include "texture.h"
 #include "tiny_streams.h"
 #include "weights.h"
@@ -140,6 +141,7 @@ Picture8 enhance(const std::vector<std::shared_ptr<const CodedFrame>>& frames) {
     render_detail(inter, second.get(), 2, &bank, p, 0, 8, planes[p]);
   measure_texture(inter, {2, 2});
   measure_weights(inter, {2, 2});
+  measure_detail(inter, {2, 2}, 2.0);
   Picture8 result = sr;
   const Planes<const uint8_t> reference{planes[0], planes[1], planes[2]};
   reuse_paper(inter, {{0, reference}}, 2, planes);

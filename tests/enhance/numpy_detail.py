@@ -17,7 +17,18 @@ from palantir.tiles import Tile
 from tests.enhance import numpy_filters
 from tests.enhance.numpy_reuse import Integers, Part, parts_of
 
-__all__ = ["FAINT", "FULL", "NONE", "Map", "Shown", "detail_map", "render"]
+__all__ = [
+    "FAINT",
+    "FULL",
+    "NONE",
+    "Map",
+    "Shown",
+    "detail_map",
+    "render",
+    "smoothed",
+    "spot_sums",
+    "trust",
+]
 
 FULL = 32767  # confidence 1
 NONE = -(10**6)  # of detail: there is none
@@ -55,17 +66,21 @@ def confidence(made: Map, luma: NDArray[Any], shown: Pictures, fade: float) -> I
 
     1 is 32768, 0 elsewhere; `shown` has the sources by coded index.
     """
-    spots = _spot_sums(luma)
+    own = np.where(made.confidence > 0, trust(luma, _found(made, shown), fade), 0)
+    return np.asarray((own * smoothed(own) + 1) // 2)
+
+
+def trust(luma: NDArray[Any], found: Integers, fade: float) -> Integers:
+    """`exp(-(miss / (fade + gradient))^2)` of spots, 1 is 256; `found`: 64 times sums of 2x2."""
+    spots = spot_sums(luma)
     padded = np.pad(spots, 1, mode="edge")
     across, down = padded[1:-1, 2:] - padded[1:-1, :-2], padded[2:, 1:-1] - padded[:-2, 1:-1]
-    gradient = _smoothed((abs(across) + abs(down) + 4) // 8)  # half grey levels a pixel
+    gradient = smoothed((abs(across) + abs(down) + 4) // 8)  # half grey levels a pixel
     tolerance = np.float32(max(256 * fade, 1e-3)) + np.float32(128) * gradient.astype(np.float32)
-    share = (64 * spots - _found(made, shown)).astype(np.float32) / tolerance
+    share = (64 * spots - found).astype(np.float32) / tolerance
     base = np.maximum(np.float32(1) - share * share * np.float32(0.125), np.float32(0))
     fourth = (base * base) * (base * base)
-    trust = (fourth * fourth * np.float32(256) + np.float32(0.5)).astype(np.int64)
-    trust = np.where(made.confidence > 0, trust, 0)
-    return np.asarray((trust * _smoothed(trust) + 1) // 2)
+    return np.asarray((fourth * fourth * np.float32(256) + np.float32(0.5)).astype(np.int64))
 
 
 def _found(made: Map, shown: Pictures) -> Integers:
@@ -87,12 +102,14 @@ def _found(made: Map, shown: Pictures) -> Integers:
     return found
 
 
-def _spot_sums(luma: NDArray[Any]) -> Integers:
+def spot_sums(luma: NDArray[Any]) -> Integers:
+    """Of 2x2 pixels, the last column and row counting twice where sides are odd."""
     even = np.pad(luma.astype(np.int64), [(0, side % 2) for side in luma.shape], mode="edge")
     return np.asarray(even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2])
 
 
-def _smoothed(values: Integers) -> Integers:
+def smoothed(values: Integers) -> Integers:
+    """Mean of each and those around it, with weights 3, 4 and 3 in both directions."""
     padded = np.pad(values, 1, mode="edge")
     height, width = values.shape
     total = sum(
