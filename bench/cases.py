@@ -63,7 +63,7 @@ def cases_of_clip(
     """Those shapes that the LR stream (None: the benchmark clip) is long enough for."""
     path = lr or benchmark_clip()
     for grid, group in groupby(shapes, key=lambda shape: shape.grid):
-        whole = ErrorGraph.from_video(path, grid)
+        whole = ErrorGraph.from_video(path, grid, error_model="paper")
         for shape in group:
             if shape.first + shape.frames <= len(whole.frames):
                 yield Case(name, shape, interval_of(whole, shape.first, shape.frames))

@@ -114,7 +114,7 @@ def _anchors(packet: DecodedPacket, grid: PatchGrid) -> NDArray[np.bool_]:
 
 
 def _cycles(clip: Path, network: SRNetwork, cycles: int, progress: Progress) -> Growth:
-    graph = ErrorGraph.from_video(clip, "3x5")
+    graph = ErrorGraph.from_video(clip, "3x5", error_model="paper")
     profile = CacheProfile.from_selection(graph, select(graph, 0.05))
 
     def one() -> None:

@@ -119,7 +119,7 @@ class _Bench:
 
     @cached_property
     def _graph(self) -> ErrorGraph:
-        return ErrorGraph.from_video(self._clip, "3x5")
+        return ErrorGraph.from_video(self._clip, "3x5", error_model="paper")
 
     @cached_property
     def _models(self) -> dict[str, Path]:

@@ -61,7 +61,7 @@ def _decoding(clip: Path) -> list[Row]:
     frames = [frame for packet in decode_packets(clip) for frame in packet.frames]
 
     def construct() -> None:
-        builder = GraphBuilder(grid)
+        builder = GraphBuilder(grid, error_model="paper")
         for frame in frames:
             builder.add(frame)
         builder.build()
@@ -101,7 +101,7 @@ def _selection(clip: Path) -> list[Row]:
 
 
 def _first_gop(clip: Path, grid: PatchGrid) -> ErrorGraph:
-    builder = GraphBuilder(grid)
+    builder = GraphBuilder(grid, error_model="paper")
     for packet in decode_packets(clip, grid=grid):
         if packet.packet.index and any(frame.key for frame in packet.frames):
             break

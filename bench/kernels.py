@@ -66,7 +66,7 @@ def report_kernels(packets: int) -> Report:
         if shutil.which(tool) is None:
             raise click.ClickException(f"{tool} is missing (Debian: apt-get install valgrind)")
     clip = benchmark_clip(*_SIZE)
-    graph = ErrorGraph.from_video(clip, "3x5")
+    graph = ErrorGraph.from_video(clip, "3x5", error_model="paper")
     profile = _FOLDER / "kernels.pcp"
     CacheProfile.from_selection(graph, select(graph, _BUDGET, interval=packets)).save(profile)
     levels = _LEVELS.get(platform.machine(), ("scalar",))

@@ -61,7 +61,7 @@ def measure_shares(contenders: Sequence[Contender], limits: Limits, kept: Kept) 
     """Every contender at every budget, on the benchmark clip."""
     clip = benchmark_clip()
     construction = _construction_of_a_frame(clip)
-    whole = ErrorGraph.from_video(clip, _GRID)
+    whole = ErrorGraph.from_video(clip, _GRID, error_model="paper")
     for budget, frames in BUDGETS:
         graph = interval_of(whole, _FIRST, frames)
         case = Case("benchmark clip", Shape(frames, _GRID, _FIRST), graph)
@@ -105,7 +105,7 @@ def _construction_of_a_frame(clip: Path) -> float:
 
     def construct() -> None:
         nonlocal done
-        builder, decoder, done = GraphBuilder(_GRID), Decoder(), 0
+        builder, decoder, done = GraphBuilder(_GRID, error_model="paper"), Decoder(), 0
         for packet in packets:
             for frame in decoder.decode(packet).frames:
                 builder.add(frame)

@@ -98,7 +98,7 @@ def _quality(question: Question) -> _Quality:
             jobs += _jobs(material, network, schedules)
             report(done)
         lr = benchmark_clip()
-        graph = ErrorGraph.from_video(lr, "3x5")
+        graph = ErrorGraph.from_video(lr, "3x5", error_model="paper")
         found.estimates.extend(estimate_of(_CLIP, graph, one) for one in schedules_of(lr, graph))
     if question.psnr:
         runs = Runs(_FOLDER, lambda title, total: progress_bar(title, total, None))

@@ -71,7 +71,9 @@ def schedules_of(lr: Path, graph: ErrorGraph) -> Iterator[Schedule]:
 def _live(
     packets: Sequence[DecodedPacket], source: VideoSource, interval: int | str, tail: bool
 ) -> Flags:
-    live = LiveScheduler(BUDGET, interval, tail=tail, time_base=source.time_base)
+    live = LiveScheduler(
+        BUDGET, interval, tail=tail, error_model="paper", time_base=source.time_base
+    )
     for packet in packets:
         live.push(packet)
     live.flush()

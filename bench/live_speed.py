@@ -94,7 +94,9 @@ def _native(frames: Sequence[CodedFrame], errors: Mapping[int, PatchErrors], tai
     """By calls of the native core."""
     steps = (f"push of {_FRAMES} frames", "select", "settle")
     samples: Samples = {step: [] for step in steps}
-    columns = [(f.index, f.shown, f.key, f.slots, _COARSE.count, *errors[f.index]) for f in frames]
+    columns = [
+        (f.index, f.shown, f.key, f.slots, _COARSE.count, *errors[f.index][:5]) for f in frames
+    ]
     for _ in range(_PASSES):
         live = _core.LiveSelector(_COARSE.count, tail)
         for first in range(0, len(columns) - _FRAMES + 1, _FRAMES):

@@ -135,7 +135,7 @@ def _quality(model: Path, clip: Path, frames: int) -> Iterator[tuple[_Quality, P
 def _psnr(clip: Path, frames: int, *networks: SRNetwork) -> list[float]:
     """PSNR-Y of bicubic upscaling and of per-frame SR by each network."""
     lr = lr_of(clip, frames)
-    graph = ErrorGraph.from_video(lr, "3x5")
+    graph = ErrorGraph.from_video(lr, "3x5", error_model="paper")
     everywhere = np.ones((len(graph.frames), graph.grid.count), bool)
     variants = [Variant("bicubic", kernel="bicubic")]
     for index, network in enumerate(networks):

@@ -88,7 +88,7 @@ def report_reuse(rounds: int) -> Report:
 def time_reuse(share: Fraction, rounds: int) -> Reuse:
     """Of the benchmark clip's first frames, with a share of patches chosen by `adjoint`."""
     clip = benchmark_clip()
-    graph = ErrorGraph.from_video(clip, "3x5")
+    graph = ErrorGraph.from_video(clip, "3x5", error_model="paper")
     chosen = select(graph, float(share), interval="gop") if share else select(graph, 1, "none")
     profile = CacheProfile.from_selection(graph, chosen)
     kept = _Kept(SRNetwork.load())

@@ -50,7 +50,7 @@ def draw_estimates(sets: Path, mode: str, path: Path) -> None:
         for group, colour in zip(groups, cycle(COLOURS)):
             ones = [line for line in singles if line["group"] == group]
             axes.plot(
-                [100 * (1 - float(line["paper"])) for line in ones],
+                [100 * (1 - float(line[mode])) for line in ones],
                 [100 * (1 - float(line["mse"]) / whole[clip]) for line in ones],
                 color=colour, marker="o", markersize=3, linestyle="", label=group,
             )  # fmt: skip

@@ -74,8 +74,9 @@ def _sizes(
     "adjoint, gain-per-cost, neuroscaler, key-uniform, key-alt, texture, random]",
 )  # fmt: skip
 @click.option(
-    "--error-model", "error_models", metavar="NAME", multiple=True, default=("paper",),
-    show_default=True, help="Of the selectors that see the error graph; repeatable.",
+    "--error-model", "error_models", metavar="NAME", multiple=True, default=("own",),
+    help="Of the selectors that see the error graph: detail, paper, or own, that of each --reuse; "
+    "repeatable  [default: own]",
 )  # fmt: skip
 @click.option("--ablations", is_flag=True,
               help="Let adjoint choose without weights, and without texture, too.")  # fmt: skip

@@ -49,6 +49,7 @@ class Settings:
     tail: bool
     deadline: float | None
     reuse: str
+    error_model: str | None
     max_size: tuple[int, int] | None
     keep_going: bool
     threads: int
@@ -175,6 +176,7 @@ def _live(segment: str, settings: Settings, damage: Damage) -> _Made:
     scheduler = LiveScheduler(
         settings.budget, settings.interval or "gop", settings.grid_of(source),
         tail=settings.tail, deadline=settings.deadline, time_base=source.time_base,
+        error_model=settings.error_model or settings.reuse,
     )  # fmt: skip
     begin, closed = time.perf_counter(), []
     with progress_bar("schedule", source.frame_count, settings.progress) as report:
@@ -240,7 +242,8 @@ def _construct(segment: str, settings: Settings, damage: Damage) -> tuple[ErrorG
     begin = time.perf_counter()
     with progress_bar("construct", source.frame_count, settings.progress) as report:
         graph = graph_from_video(
-            source, settings.grid_of(source), threads=settings.threads, progress=report,
+            source, settings.grid_of(source), error_model=settings.error_model or settings.reuse,
+            threads=settings.threads, progress=report,
             max_size=settings.max_size, on_damage=damage if settings.keep_going else None,
         )  # fmt: skip
     return graph, time.perf_counter() - begin

@@ -183,6 +183,11 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     show_default=True,
     help="Reuse mode the profile asks for; paper does not use a network's filters.",
 )
+@click.option(
+    "--error-model",
+    type=click.Choice(["detail", "paper"]),
+    help="How error is estimated  [default: as --reuse].",
+)
 @click.option("--resume", is_flag=True, help="Keep SEGMENTs' own profiles, however made.")
 @max_size_option
 @keep_going_option

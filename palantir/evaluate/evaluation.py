@@ -150,7 +150,7 @@ class _Evaluation:
             enhancing_mark(material, main, network.network.filters),
         )
         kept = self._folder / f"nemo-{material.segment}-{network.mark}-{mode}-{engine}.npy"
-        graph = material.graph(None, "paper")
+        graph = material.graph(None, "detail")
         if not kept.exists():
             with self._steps(f"single anchors of {material.name}", len(graph.frames)) as done:
                 measured = measure_single_anchors(

@@ -110,14 +110,14 @@ def plain_jobs(material: Material) -> Iterator[Job]:
 
 def per_frame_job(material: Material, network: LoadedNetwork) -> Job:
     """Every patch of every coded frame through the network."""
-    graph = material.graph(None, "paper")
+    graph = material.graph(None, "detail")
     anchors = np.ones((len(graph.frames), graph.grid.count), np.bool_)
     return Job(material, network, "detail", GridWish(), graph.grid, PER_FRAME, None, anchors, 0.0)
 
 
 def no_anchors_job(material: Material, network: LoadedNetwork, reuse: str) -> Job:
     """What a reuse mode makes of nothing."""
-    graph = material.graph(None, "paper")
+    graph = material.graph(None, "detail")
     anchors = np.zeros((len(graph.frames), graph.grid.count), np.bool_)
     return Job(material, network, reuse, GridWish(), graph.grid, NO_ANCHORS, None, anchors)
 
@@ -157,7 +157,7 @@ def budgeted_jobs(
     """A method at every budget: on a grid, in a reuse mode."""
     wish, reuse, method = way
     grid = wish.of(material.source.width, material.source.height)
-    graph = material.graph(grid, method.error_model)
+    graph = material.graph(grid, method.error_model_in(reuse))
     selector: str | Selector = method.selector
     if method.selector == "nemo" and nemo is not None:
         selector = nemo

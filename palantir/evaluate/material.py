@@ -91,7 +91,7 @@ class Material:
     @cached_property
     def shown(self) -> int:
         """Displayed frames."""
-        return int(self.graph(None, "paper").shown.sum())
+        return int(self.graph(None, "detail").shown.sum())
 
     @property
     def seconds(self) -> float:
@@ -112,7 +112,7 @@ class Material:
     @property
     def per_frame_pixels(self) -> float:
         """LR pixels of per-frame SR, invisible frames too, for each displayed one."""
-        sizes = self.graph(None, "paper").frames.sizes
+        sizes = self.graph(None, "detail").frames.sizes
         return sum(width * height for width, height in sizes) / self.shown
 
     def originals(self) -> Iterator[Planes]:

@@ -18,6 +18,7 @@ from palantir.schedule import SELECTORS as SELECTORS_KNOWN
 __all__ = [
     "BUDGETS",
     "OURS",
+    "OWN_MODEL",
     "SELECTORS",
     "GridWish",
     "Method",
@@ -42,6 +43,8 @@ SELECTORS = (
 
 OURS = ("adjoint", "gain-per-cost")
 
+OWN_MODEL = "own"  # the error model of the reuse mode, which bears its name
+
 _SEEING_THE_GRAPH = (*OURS, "sequential", "spmv", "spmm", "texture")
 _KNOWN = (*SELECTORS_KNOWN, "nemo")
 
@@ -51,13 +54,17 @@ class Method:
     """A way to choose anchors, as the tables name it."""
 
     selector: str
-    error_model: str = "paper"
+    error_model: str = OWN_MODEL
     without: Literal["weight", "texture"] | None = None
 
     def __str__(self) -> str:
-        model = "" if self.error_model == "paper" else f" ({self.error_model})"
+        model = "" if self.error_model == OWN_MODEL else f" ({self.error_model})"
         without = f" without {self.without}" if self.without else ""
         return f"{self.selector}{model}{without}"
+
+    def error_model_in(self, reuse: str) -> str:
+        """The name in ERROR_MODELS, in a reuse mode."""
+        return reuse_mode(reuse)[0] if self.error_model == OWN_MODEL else self.error_model
 
 
 def reuse_mode(text: str) -> tuple[str, float | None]:
@@ -121,7 +128,7 @@ class Question:
     halo          LR pixels about their anchors that networks see; None: each its own
     every_frame   networks that only run on every frame: the comparison at equal compute
     selectors     names, in `palantir.schedule.SELECTORS`, or "nemo"
-    error_models  names; selectors that see no graph take the first
+    error_models  names, or OWN_MODEL; selectors that see no graph take the first
     ablations     whether `adjoint`, which must be among the selectors, is also to choose without
                   weights, and without texture, on the first grid and in the first mode
     budgets       above 0, at most 1
@@ -143,7 +150,7 @@ class Question:
     halo: int | None = None
     every_frame: Sequence[NetworkWish] = ()
     selectors: Sequence[str] = SELECTORS
-    error_models: Sequence[str] = ("paper",)
+    error_models: Sequence[str] = (OWN_MODEL,)
     ablations: bool = False
     budgets: Sequence[Fraction] = BUDGETS
     by: Literal["cost", "area"] = "cost"
@@ -164,7 +171,8 @@ class Question:
         if self.ablations and "adjoint" not in self.selectors:
             raise ScheduleError("ablations are compared with adjoint, which is no selector here")
         for model in self.error_models:
-            error_model_of(model)
+            if model != OWN_MODEL:
+                error_model_of(model)
         for mode in self.reuse:
             reuse_mode(mode)
         check_clips(self.clips, (*self.frames, *self.first))

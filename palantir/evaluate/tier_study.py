@@ -133,7 +133,7 @@ class _Clip:
     @property
     def graph(self) -> ErrorGraph:
         source = self.material.source
-        return self.material.graph(self.wish.of(source.width, source.height), "paper")
+        return self.material.graph(self.wish.of(source.width, source.height), "detail")
 
 
 class _Study:

@@ -34,9 +34,20 @@ def without_weight(graph: ErrorGraph) -> ErrorGraph:
     inter[:1] = False
     rows = np.flatnonzero(np.repeat(inter, patches))
     edges = (np.ones(len(rows)), (rows, rows - patches))
-    return replace(graph, weights=csr_array(edges, shape=(graph.nodes, graph.nodes)))
+    weights = csr_array(edges, shape=(graph.nodes, graph.nodes))
+    return replace(graph, weights=weights, unaided=None)
 
 
 def without_texture(graph: ErrorGraph) -> ErrorGraph:
-    """The same frames and weights, all textures 1."""
-    return replace(graph, texture=np.ones(graph.nodes))
+    """The same frames and weights, all textures 1.
+
+    Where errors without anchors are known, it is these that all become 1: what of a patch's error
+    arises in it and what comes from elsewhere stay the shares of it that they are.
+    """
+    if graph.unaided is None:
+        return replace(graph, texture=np.ones(graph.nodes))
+    weights, unaided = graph.weights.copy(), graph.unaided
+    rows = np.repeat(np.arange(graph.nodes), np.diff(weights.indptr))
+    weights.data *= unaided[weights.indices] / unaided[rows]
+    texture = graph.texture / unaided
+    return replace(graph, texture=texture, weights=weights, unaided=np.ones(graph.nodes))

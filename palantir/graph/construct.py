@@ -39,7 +39,7 @@ class GraphBuilder:
         self,
         grid: PatchGrid | None = None,
         *,
-        error_model: str | ErrorModel = "paper",
+        error_model: str | ErrorModel = "detail",
         time_base: Fraction = Fraction(1, 25),
     ) -> None:
         self.grid = grid
@@ -48,6 +48,7 @@ class GraphBuilder:
         self._frames: list[FrameRow] = []
         self._place: dict[int, int] = {}  # of each coded-frame index in the graph
         self._texture: list[NDArray[np.float64]] = []
+        self._unaided: list[NDArray[np.float64]] = []
         self._dependents: list[NDArray[np.int64]] = []
         self._references: list[NDArray[np.int64]] = []
         self._weights: list[NDArray[np.float64]] = []
@@ -68,6 +69,8 @@ class GraphBuilder:
             row.references = tuple(self._place.get(i, -1) for i in row.references)
         self._place[frame.index] = place
         self._texture.append(errors.texture)
+        if errors.unaided is not None:
+            self._unaided.append(errors.unaided)
         self._dependents.append(place * grid.count + errors.patch.astype(np.int64))
         self._references.append(errors.reference.astype(np.int64) * grid.count + errors.source)
         self._weights.append(errors.weight)
@@ -102,6 +105,7 @@ class GraphBuilder:
         ends = (np.concatenate(self._dependents), np.concatenate(self._references))
         return ErrorGraph(
             texture=np.concatenate(self._texture),
+            unaided=np.concatenate(self._unaided) if self._unaided else None,
             weights=csr_array((np.concatenate(self._weights), ends), shape=(nodes, nodes)),
             frames=FrameTable.from_rows(self._frames),
             grid=self.grid,
@@ -131,7 +135,7 @@ def graph_from_video(
     source: VideoSource | str | os.PathLike[str],
     grid: PatchGrid | tuple[int, int] | str | None = None,
     *,
-    error_model: str | ErrorModel = "paper",
+    error_model: str | ErrorModel = "detail",
     threads: int = 1,
     progress: Callable[[int], None] | None = None,
     max_size: tuple[int, int] | None = None,

@@ -50,6 +50,8 @@ class ErrorGraph:
     grid            the `P` patches of each
     lr_size         (width, height) of the LR stream in pixels
     segment_sha256  32 bytes that bind the graph to its VP9 packets, or None
+    unaided         float64 [N], above 0, each node's error without any anchors, where it has a
+                    bound that no frame before changes; None where error piles up as it travels
 
     Raises ScheduleError where sizes disagree, a value is negative or not finite, or an edge
     does not point to an earlier frame.
@@ -61,6 +63,7 @@ class ErrorGraph:
     grid: PatchGrid
     lr_size: tuple[int, int]
     segment_sha256: bytes | None = None
+    unaided: Float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texture", np.ascontiguousarray(self.texture, np.float64))
@@ -73,9 +76,24 @@ class ErrorGraph:
                 f"has shape {self.texture.shape} and weights {self.weights.shape}"
             )
         self._check_values(self.texture, np.arange(nodes), "texture")
+        self._check_unaided()
         rows = np.repeat(np.arange(nodes), np.diff(self.weights.indptr))
         self._check_values(self.weights.data, rows, "weight")
         self._check_order(rows)
+
+    def _check_unaided(self) -> None:
+        if self.unaided is None:
+            return
+        object.__setattr__(self, "unaided", np.ascontiguousarray(self.unaided, np.float64))
+        if self.unaided.shape != self.texture.shape:
+            raise ScheduleError(
+                f"errors without anchors of shape {self.unaided.shape}, "
+                f"texture of shape {self.texture.shape}"
+            )
+        self._check_values(self.unaided, np.arange(self.nodes), "error without anchors")
+        if not self.unaided.all():
+            frame, patch = divmod(int(np.argmin(self.unaided)), self.grid.count)
+            raise ScheduleError(f"frame {frame} patch {patch} has no error without anchors")
 
     def _check_values(self, values: Float, nodes: NDArray[np.int64], name: str) -> None:
         wrong = ~(np.isfinite(values) & (values >= 0))
@@ -101,7 +119,7 @@ class ErrorGraph:
         source: VideoSource | str | os.PathLike[str],
         grid: PatchGrid | tuple[int, int] | str | None = None,
         *,
-        error_model: str | ErrorModel = "paper",
+        error_model: str | ErrorModel = "detail",
         threads: int = 1,
         max_size: tuple[int, int] | None = None,
         on_damage: OnDamage | None = None,
@@ -109,7 +127,8 @@ class ErrorGraph:
         """The graph of a VP9 segment.
 
         grid         patches, `(rows, columns)` or text such as "3x5"; None takes the default
-        error_model  "paper", or a function of its signature (palantir.graph.error_models)
+        error_model  "detail" or "paper", as the reuse mode is, or a function of the signature in
+                     palantir.graph.error_models
         threads      decoding threads, 1..64
         max_size     (width, height) of the largest frame to take; None: the build's limit
         on_damage    called with the error of each packet that cannot be decoded, whose frames are
@@ -229,6 +248,7 @@ class ErrorGraph:
         from scipy.sparse import csr_array
 
         part = object.__new__(ErrorGraph)
+        places = slice(first * self.grid.count, stop * self.grid.count)
         for name, value in (
             ("texture", texture),
             ("weights", csr_array(weights, shape=(len(texture), len(texture)))),
@@ -236,6 +256,7 @@ class ErrorGraph:
             ("grid", self.grid),
             ("lr_size", self.lr_size),
             ("segment_sha256", self.segment_sha256),
+            ("unaided", None if self.unaided is None else self.unaided[places]),
         ):
             object.__setattr__(part, name, value)
         return part

@@ -1,14 +1,16 @@
 """Error models: what one coded frame's trace says of the error that its patches raise and pass on.
 
-An error model is a function from a coded frame and a patch grid to `PatchErrors`. `paper` is the
-one of docs/method.md. Another takes a function of this signature and nothing else: pass it as
-`error_model` to whatever builds a graph, or enter it in `ERROR_MODELS` to call it by name.
+An error model is a function from a coded frame and a patch grid to `PatchErrors`; those that are
+here are of docs/method.md (error models). Another takes a function of this signature and nothing
+else: pass it as `error_model` to whatever builds a graph. It is called with a stream's frames in
+decode order and may remember what it likes of them; `ERROR_MODELS` makes a new one by name for each
+graph.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +21,21 @@ from palantir.grid import PatchGrid
 if TYPE_CHECKING:
     from palantir.codec import CodedFrame
 
-__all__ = ["ERROR_MODELS", "ErrorModel", "PatchErrors", "check_errors", "error_model_of", "paper"]
+__all__ = [
+    "ERROR_MODELS",
+    "DetailModel",
+    "ErrorModel",
+    "PatchErrors",
+    "check_errors",
+    "error_model_of",
+    "paper",
+]
 
 
 class PatchErrors(NamedTuple):
     """Texture and reference weights of one coded frame's patches.
 
-    The last four are columns of one table of edges; edges between the same two patches add up.
+    `patch` to `weight` are columns of one table of edges; edges between the same two add up.
     """
 
     texture: NDArray[np.float64]  # [P], error that arises in a patch if it is reused, >= 0
@@ -33,22 +43,61 @@ class PatchErrors(NamedTuple):
     reference: NDArray[np.int32]  # [E], coded-frame index, below this frame's
     source: NDArray[np.int32]  # [E], patch of the reference
     weight: NDArray[np.float64]  # [E], share of the source's error that lands in the patch, >= 0
+    # [P], error without any anchors, where no frame before can change it; above 0
+    unaided: NDArray[np.float64] | None = None
 
 
 ErrorModel = Callable[["CodedFrame", PatchGrid], PatchErrors]
 
 
 def paper(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
-    """Texture complexity and pixels referred to (docs/method.md, error graph)."""
+    """Texture complexity and pixels referred to, of reuse that carries SR pixels.
+
+    Source: docs/method.md, error graph; paper, sections 4.2 and 4.3.
+    """
     edges = frame.native.weights(grid.rows, grid.columns)
     return PatchErrors(frame.native.texture(grid.rows, grid.columns), *edges[:4])
 
 
-ERROR_MODELS: Mapping[str, ErrorModel] = {"paper": paper}
+class DetailModel:
+    """Detail that an anchor can bring and references do not, of detail reuse.
+
+    Error is energy of fine detail that is missing, in squared grey levels of 8-bit LR luma. One
+    model serves one stream: it remembers the energies of frames that a later one can refer to.
+    An edge to a frame that it has not seen is left out, as if that frame were free of error.
+
+    fade  of the confidence in detail, grey levels above 0
+
+    Source: docs/method.md, error models.
+    """
+
+    def __init__(self, fade: float = 2.0) -> None:
+        self._fade = fade
+        self._energies: dict[int, NDArray[np.float64]] = {}
+
+    def __call__(self, frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        """Of the next coded frame. Raises ScheduleError where the grid does not fit it."""
+        energy, missing, *edges, brought = frame.native.detail(grid.rows, grid.columns, self._fade)
+        patch, reference, source = edges
+        known = np.isin(reference, [*self._energies])
+        patch, reference, source = patch[known], reference[known], source[known]
+        there = np.ones(len(source))
+        for index in np.unique(reference).tolist():
+            of_it = reference == index
+            there[of_it] = self._energies[index][source[of_it]]
+        self._energies[frame.index] = energy
+        self._energies = {i: self._energies[i] for i in self._energies if i in frame.slots}
+        return PatchErrors(missing, patch, reference, source, brought[known] / there, energy)
+
+
+ERROR_MODELS: Mapping[str, Callable[[], ErrorModel]] = {
+    "detail": DetailModel,
+    "paper": lambda: paper,
+}
 
 
 def error_model_of(model: str | ErrorModel) -> ErrorModel:
-    """The error model of that name, or the function itself.
+    """A new error model of that name, or the function itself.
 
     Raises ScheduleError for a name that is not in ERROR_MODELS.
     """
@@ -56,7 +105,7 @@ def error_model_of(model: str | ErrorModel) -> ErrorModel:
         return model
     if model not in ERROR_MODELS:
         raise ScheduleError(f"error model {model!r} is none of: {', '.join(ERROR_MODELS)}")
-    return ERROR_MODELS[model]
+    return ERROR_MODELS[model]()
 
 
 def check_errors(errors: PatchErrors, frame: CodedFrame, grid: PatchGrid) -> None:
@@ -64,10 +113,13 @@ def check_errors(errors: PatchErrors, frame: CodedFrame, grid: PatchGrid) -> Non
 
     Values are for the graph to check.
     """
-    if any(column.ndim != 1 for column in errors):
+    by_patch = [column for column in (errors.texture, errors.unaided) if column is not None]
+    by_edge: list[NDArray[Any]] = [errors.patch, errors.reference, errors.source, errors.weight]
+    if any(column.ndim != 1 for column in (*by_patch, *by_edge)):
         raise ScheduleError(f"the error model gives coded frame {frame.index} what is no column")
-    lengths = [len(column) for column in errors]
-    if lengths[0] != grid.count or len(set(lengths[1:])) != 1:
+    patches, edges = [len(column) for column in by_patch], [len(column) for column in by_edge]
+    lengths = [*patches[:1], *edges, *patches[1:]]
+    if set(patches) != {grid.count} or len(set(edges)) != 1:
         raise ScheduleError(
             f"the error model gives coded frame {frame.index} columns of lengths {lengths} "
             f"for {grid.count} patches"

@@ -46,11 +46,11 @@ class LiveScheduler:
                  what it takes from frames in the reference slots counts
     time_base    seconds per unit of the packets' times (`VideoSource.time_base`)
 
-    One thread at a time may use it, and many of them may run at once: the GIL is free while the
-    error model "paper" measures, and during selection but for intervals of at most 64 patches,
-    which take microseconds. The picks are those of `select(..., selector="adjoint")` on the same
-    intervals; with no tail and no deadline they are the same nodes in the same order, except that
-    an interval does not know yet which of its frames packets after its end will display.
+    One thread at a time may use it, and many of them may run at once: the GIL is free while our own
+    error models measure, and during selection but for intervals of at most 64 patches, which take
+    microseconds. The picks are those of `select(..., selector="adjoint")` on the same intervals; with
+    no tail and no deadline they are the same nodes in the same order, except that an interval does
+    not know yet which of its frames packets after its end will display.
 
     Raises ScheduleError for an unusable budget, interval, grid, deadline, error model or time base.
 
@@ -70,7 +70,7 @@ class LiveScheduler:
         *,
         tail: bool = False,
         deadline: float | None = None,
-        error_model: str | ErrorModel = "paper",
+        error_model: str | ErrorModel = "detail",
         time_base: Fraction = Fraction(1, 25),
     ) -> None:
         self.budget = Budget.parse(budget)
@@ -164,7 +164,7 @@ class LiveScheduler:
             errors = self._error_model(frame, grid)
             try:
                 native = _core.LiveFrame(
-                    index, row.shown, row.key, frame.slots, grid.count, *errors
+                    index, row.shown, row.key, frame.slots, grid.count, *errors[:5]
                 )
             except ValueError as error:
                 raise ScheduleError(f"the error model gives coded frame {index} {error}") from None

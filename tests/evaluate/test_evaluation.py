@@ -84,7 +84,7 @@ def test_results_are_those_of_enhancing_by_profile(
         ("paper", None, "default"),
         ("detail", (4, 5), "16x16 px"),
     ):
-        graph = ErrorGraph.from_video(lr, grid)
+        graph = ErrorGraph.from_video(lr, grid, error_model=reuse)
         picks = select(graph, CostShare(BUDGETS[1], network.halo), interval="gop")
         profile = CacheProfile.from_selection(graph, picks, reuse)
         enhanced = palantir.enhance(lr, profile, network)

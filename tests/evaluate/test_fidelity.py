@@ -162,11 +162,11 @@ def test_true_errors_are_those_of_enhancing_with_these_anchors(
     found, (table,) = study_fidelity(asked, folder / "out", silently)
     hr, lr = folder / "one_128p25.webm", tmp_path / "lr.webm"
     encode_lr(hr, lr, SCALE, start=FIRST, frames=FRAMES)
-    graph = ErrorGraph.from_video(lr)
+    graph = ErrorGraph.from_video(lr, error_model="detail")
     with (folder / "out" / "fidelity-sets.csv").open() as file:
         lines = list(csv.DictReader(file))
     none = lines.pop()
-    assert (none["set"], none["anchors"], none["paper"]) == ("none", "0", "1.0")
+    assert (none["set"], none["anchors"], none["detail"]) == ("none", "0", "1.0")
     base = true_error(lr, hr, network, graph, [])
     assert float(none["mse"]) == pytest.approx(base, abs=1e-4)
     singles = [line for line in lines if line["anchors"] == "1"]
@@ -179,12 +179,12 @@ def test_true_errors_are_those_of_enhancing_with_these_anchors(
         true.append(base - true_error(lr, hr, network, graph, [node]))
         assert base - float(line["mse"]) == pytest.approx(true[-1], abs=2e-4)
     assert np.ptp(true) > 0.01
-    (paper,) = (one for one in found if (one.group, one.estimate) == (SINGLE, "paper"))
-    assert paper.count == 7
-    assert paper.rank_correlation == pytest.approx(rank_correlation(estimated, true))
-    assert table.rows[0] == [SINGLE, "7", "paper", *[f"{paper.rank_correlation:+.2f}"] * 2]
+    (detail,) = (one for one in found if (one.group, one.estimate) == (SINGLE, "detail"))
+    assert detail.count == 7
+    assert detail.rank_correlation == pytest.approx(rank_correlation(estimated, true))
+    assert table.rows[0] == [SINGLE, "7", "detail", *[f"{detail.rank_correlation:+.2f}"] * 2]
     sizes = [int(line["anchors"]) for line in lines if line["anchors"] != "1"]
-    assert len(sizes) == 3 + 8
+    assert len(sizes) == 3 + 9
     assert max(sizes) - min(sizes) <= 1  # of equal area; patches at the border are smaller
     kept = (folder / "out" / "measured.jsonl").read_bytes()
     assert study_fidelity(asked, folder / "out", silently)[0] == found

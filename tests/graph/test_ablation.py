@@ -46,6 +46,25 @@ def test_the_example_without_texture() -> None:
     assert ablated.errors().tolist() == [1, 1, 1.5, 1.25, 1, 1]
 
 
+def test_where_errors_without_anchors_are_known_they_all_become_1() -> None:
+    """Patch 2 has half of its error of 8 from patch 0, patch 3 a third of 6 from patch 1."""
+    weights = np.zeros((4, 4))
+    weights[2, 0], weights[3, 1] = 1, 0.25
+    table = FrameTable.plain(64, 64, [True, True], [True, False])
+    unaided = np.array([4.0, 8, 8, 6])
+    graph = ErrorGraph(
+        np.array([4.0, 8, 4, 4]), csr_array(weights), table, PatchGrid(1, 2), (64, 64),
+        unaided=unaided,
+    )  # fmt: skip
+    np.testing.assert_allclose(graph.errors(), unaided)
+    ablated = without_texture(graph)
+    np.testing.assert_allclose(ablated.errors(), 1)
+    np.testing.assert_allclose(ablated.errors([0])[2], 0.5)
+    np.testing.assert_allclose(ablated.errors([1])[3], 4 / 6)
+    assert graph.weights.toarray().tolist() == weights.tolist()
+    assert without_weight(graph).unaided is None
+
+
 def test_without_weights_key_and_intra_only_frames_depend_on_nothing() -> None:
     graph = graph_of(key=[3], intra_only=[5], frames=8, patches=3)
     ablated = without_weight(graph)

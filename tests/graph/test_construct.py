@@ -25,7 +25,7 @@ GRID = PatchGrid(2, 3)
 
 def graph_of(packets: str | Sequence[bytes], grid: PatchGrid | None = GRID) -> ErrorGraph:
     """Of packets at 25 a second, or of those of one of KINDS."""
-    builder = GraphBuilder(grid)
+    builder = GraphBuilder(grid, error_model="paper")
     for decoded in decode_all(KINDS[packets]() if isinstance(packets, str) else packets):
         for frame in decoded.frames:
             builder.add(frame)
@@ -106,7 +106,7 @@ def test_a_frame_shown_by_a_later_packet_counts_as_shown() -> None:
 @pytest.mark.parametrize("container", ["webm", "ivf"])
 def test_from_video_is_the_graph_of_the_decoded_frames(tmp_path: Path, container: str) -> None:
     path = encode(tmp_path / f"clip.{container}", "alt-ref", frames=30)
-    graph = ErrorGraph.from_video(path, grid=(2, 3), threads=2)
+    graph = ErrorGraph.from_video(path, grid=(2, 3), error_model="paper", threads=2)
     same = graph_of("alt-ref")
     np.testing.assert_array_equal(graph.texture, same.texture)
     np.testing.assert_array_equal(graph.weights.toarray(), same.weights.toarray())

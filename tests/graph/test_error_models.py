@@ -7,18 +7,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from palantir.codec import CodedFrame
+from palantir.codec import CodedFrame, decode
 from palantir.errors import ScheduleError
 from palantir.graph import ErrorGraph, PatchGrid
-from palantir.graph.error_models import ERROR_MODELS, ErrorModel, PatchErrors, paper
+from palantir.graph.error_models import (
+    ERROR_MODELS,
+    DetailModel,
+    ErrorModel,
+    PatchErrors,
+    error_model_of,
+    paper,
+)
+from palantir.media import VideoSource
+from palantir.profile import REUSE_PARAMETERS
 from tests.codec.streams import encode
 
 GRID = PatchGrid(2, 3)
+FADE = 2.0
 
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return encode(tmp_path_factory.mktemp("clip") / "clip.webm")
+
+
+def frames_of_file(clip: Path) -> list[CodedFrame]:
+    return list(decode(VideoSource(clip), grid=GRID))
 
 
 def fading(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
@@ -35,17 +49,67 @@ def changed(**columns: object) -> ErrorModel:
 
 
 def test_the_papers_model_is_texture_and_pixels_referred_to(clip: Path) -> None:
-    graph = ErrorGraph.from_video(clip, GRID)
     named = ErrorGraph.from_video(clip, GRID, error_model="paper")
     given = ErrorGraph.from_video(clip, GRID, error_model=paper)
-    for other in (named, given):
-        np.testing.assert_array_equal(graph.texture, other.texture)
-        np.testing.assert_array_equal(graph.weights.toarray(), other.weights.toarray())
-    assert ERROR_MODELS["paper"] is paper
+    np.testing.assert_array_equal(named.texture, given.texture)
+    np.testing.assert_array_equal(named.weights.toarray(), given.weights.toarray())
+    assert named.unaided is None
+    assert ERROR_MODELS["paper"]() is paper
+
+
+def test_each_graph_has_a_detail_model_of_its_own() -> None:
+    one, other = error_model_of("detail"), error_model_of("detail")
+    assert isinstance(one, DetailModel)
+    assert one is not other
+
+
+def test_without_anchors_a_patch_lacks_all_its_detail(clip: Path) -> None:
+    graph = ErrorGraph.from_video(clip, GRID, error_model="detail")
+    assert graph.unaided is not None
+    np.testing.assert_allclose(graph.errors(), graph.unaided, rtol=1e-12)
+    assert (graph.errors([0, 3, 5]) <= graph.unaided * (1 + 1e-12)).all()
+
+
+def test_a_part_of_a_graph_keeps_the_bounds_of_its_patches(clip: Path) -> None:
+    graph = ErrorGraph.from_video(clip, GRID, error_model="detail")
+    part = graph.between(2, 5, graph.errors())
+    assert graph.unaided is not None
+    assert part.unaided is not None
+    np.testing.assert_array_equal(part.unaided, graph.unaided[12:30])
+    np.testing.assert_allclose(part.errors(), part.unaided, rtol=1e-12)
+
+
+def test_an_edge_carries_the_share_that_the_source_lacks(clip: Path) -> None:
+    """Where a frame's reference has all its detail, only what it cannot bring is missing."""
+    graph = ErrorGraph.from_video(clip, GRID, error_model="detail")
+    errors = graph.errors(np.arange(6))
+    frame = frames_of_file(clip)[1]
+    energy, missing, *_ = frame.native.detail(2, 3, FADE)
+    np.testing.assert_allclose(errors[6:12], missing, rtol=1e-12)
+    assert graph.unaided is not None
+    np.testing.assert_array_equal(graph.unaided[6:12], energy)
+    assert missing.sum() < 0.9 * energy.sum()
+
+
+def test_frames_that_the_detail_model_has_not_seen_bring_no_error(clip: Path) -> None:
+    frames = frames_of_file(clip)
+    late = DetailModel()(frames[3], GRID)
+    assert len(late.patch) == 0
+    _, missing, *_ = frames[3].native.detail(2, 3, FADE)
+    np.testing.assert_array_equal(late.texture, missing)
+
+
+def test_the_fade_is_that_of_detail_reuse(clip: Path) -> None:
+    assert REUSE_PARAMETERS["detail"] == {"fade": FADE}
+    frame = frames_of_file(clip)[1]
+    strict, lenient = (DetailModel(fade)(frame, GRID).texture for fade in (0.1, 1e9))
+    usual = DetailModel()(frame, GRID).texture
+    assert lenient.sum() < usual.sum() < strict.sum()
+    np.testing.assert_array_equal(usual, DetailModel(FADE)(frame, GRID).texture)
 
 
 def test_a_function_of_ones_own_makes_the_graph(clip: Path) -> None:
-    graph = ErrorGraph.from_video(clip, GRID)
+    graph = ErrorGraph.from_video(clip, GRID, error_model=paper)
     other = ErrorGraph.from_video(clip, GRID, error_model=fading)
     assert set(other.texture) == {7.0}
     np.testing.assert_array_equal(other.weights.toarray(), graph.weights.toarray() / 2)
@@ -58,7 +122,7 @@ def test_edges_between_the_same_patches_add_up(clip: Path) -> None:
         source, weight = np.tile(once.source, 2), np.tile(once.weight, 2)
         return PatchErrors(once.texture, patch, reference, source, weight)
 
-    weights = ErrorGraph.from_video(clip, GRID).weights.toarray()
+    weights = ErrorGraph.from_video(clip, GRID, error_model=paper).weights.toarray()
     doubled = ErrorGraph.from_video(clip, GRID, error_model=twice).weights.toarray()
     np.testing.assert_array_equal(doubled, 2 * weights)
 
@@ -66,10 +130,13 @@ def test_edges_between_the_same_patches_add_up(clip: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "why"),
     [
-        ("papers", "error model 'papers' is none of: paper"),
+        ("papers", "error model 'papers' is none of: detail, paper"),
         (changed(texture=np.ones(5)), r"columns of lengths \[5, 0, 0, 0, 0\] for 6 patches"),
         (changed(weight=np.ones(1)), r"columns of lengths \[6, 0, 0, 0, 1\]"),
         (changed(texture=np.ones((6, 1))), "coded frame 0 what is no column"),
+        (changed(unaided=np.ones(5)), r"columns of lengths \[6, 0, 0, 0, 0, 5\]"),
+        (changed(unaided=np.zeros(6)), "frame 0 patch 0 has no error without anchors"),
+        (changed(unaided=np.full(6, np.inf)), "error without anchors of frame 0 patch 0 is inf"),
         (changed(texture=np.full(6, np.nan)), "texture of frame 0 patch 0 is nan"),
         (changed(texture=np.full(6, -1.0)), "texture of frame 0 patch 0 is -1"),
     ],

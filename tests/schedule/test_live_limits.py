@@ -129,7 +129,7 @@ def test_a_packet_with_unusable_errors_leaves_no_trace(reason: str, interval: in
         live.push(packets[11])
     assert reason in one_line(error)
     assert "coded frame 12" in one_line(error)
-    unspoiled = LiveScheduler(2, interval, grid="3x4")
+    unspoiled = LiveScheduler(2, interval, grid="3x4", error_model="paper")
     assert_same([*found, *run(live, packets[11:])], run(unspoiled, packets))
 
 
@@ -209,7 +209,7 @@ def test_errors_beyond_every_number_last_until_the_next_key_frame(tail: bool) ->
     with pytest.raises(ScheduleError, match="from coded frame 6 on, errors grow"):
         live.record()
     without = [*packets[:6], *packets[12:]]
-    assert_same(found, run(LiveScheduler(1, 3, tail=tail), without))
+    assert_same(found, run(LiveScheduler(1, 3, error_model="paper", tail=tail), without))
 
 
 def test_the_end_of_a_stream_may_be_beyond_every_number() -> None:
