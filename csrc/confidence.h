@@ -13,8 +13,8 @@
 
 namespace palantir {
 
-// Of a part of a luma plane the sums of 2x2 pixels, one at each pixel as the upper left of them; the
-// plane's last column and row count twice. A sample more is readable to the right and below.
+// Of a part of a luma plane the sums of 2x2 pixels, one at each pixel as the upper left of them;
+// the plane's last column and row count twice. A sample more is readable to the right and below.
 class PixelSums {
  public:
   // `part` lies in the plane and may be empty.

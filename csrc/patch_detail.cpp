@@ -26,7 +26,8 @@ void add_three(const uint8_t* above, const uint8_t* row, const uint8_t* below, i
 // kMeanOf times what pixels have over the mean about them, not 0. `columns` has a sum more at both
 // ends, from which on it points.
 PALANTIR_CLONES
-void find_fine(const uint8_t* __restrict row, const int16_t* __restrict columns, int count, int16_t* __restrict out) {
+void find_fine(const uint8_t* __restrict row, const int16_t* __restrict columns, int count,
+               int16_t* __restrict out) {
   for (std::ptrdiff_t x = 0; x < count; ++x) {
     const int fine = kMeanOf * row[x] - columns[x] - columns[x + 1] - columns[x + 2];
     out[x] = static_cast<int16_t>(fine | (fine == 0));
@@ -42,8 +43,8 @@ void sum_squares(const int16_t* __restrict row, const int16_t* __restrict below,
              below[2 * x] * below[2 * x] + below[2 * x + 1] * below[2 * x + 1];
 }
 
-// Energy of spots, summed over all spots of a band of rows above and to the left; and the same times
-// the spots' confidence.
+// Energy of spots, summed over all spots of a band of rows above and to the left; and the same
+// times the spots' confidence.
 class BandSums {
  public:
   BandSums(const Plane<const uint8_t>& luma, const std::vector<uint16_t>& confidence)

@@ -40,9 +40,9 @@ class Cut {
 };
 
 // In cells of 1 << shift luma pixels a side, at most 4; a cell is in the patch of its first pixel.
-// What is left of a motion vector is dropped (rounded down, as the codec addresses pixels); positions
-// outside the reference are clamped to its edge. Blocks with a reference of another size count as
-// intra.
+// What is left of a motion vector is dropped (rounded down, as the codec addresses pixels);
+// positions outside the reference are clamped to its edge. Blocks with a reference of another size
+// count as intra.
 class PatchParts {
  public:
   // Throws std::invalid_argument if the grid does not fit the frame.
@@ -54,9 +54,9 @@ class PatchParts {
         column_of_(tiles_of(columns_)),
         row_of_(tiles_of(rows_)) {}
 
-  // Calls visit.whole(patch, part, references) for each part of a block inside one patch and vector,
-  // and for each reference visit.piece(patch, reference, source, piece, references) for what of it
-  // lies in one patch there; pieces are given where they are in this frame.
+  // Calls visit.whole(patch, part, references) for each part of a block inside one patch and
+  // vector, and for each reference visit.piece(patch, reference, source, piece, references) for
+  // what of it lies in one patch there; pieces are given where they are in this frame.
   template <class Visit>
   void cut(const Block& block, Visit& visit) {
     if (!block.inter || !block.usable || !block.split)

@@ -11,8 +11,8 @@
 namespace palantir {
 
 struct PatchWeights {
-  // An edge's weight is luma pixels of (reference, source) that blocks of `patch` refer to, over all
-  // pixels of the source patch; a pixel of a compound block counts half for each reference.
+  // An edge's weight is luma pixels of (reference, source) that blocks of `patch` refer to, over
+  // all pixels of the source patch; a pixel of a compound block counts half for each reference.
   std::vector<Edge> edges;            // sorted by (patch, reference, source), each at most once
   std::vector<int64_t> intra_pixels;  // luma pixels of a patch that reuse cannot reach
 };

@@ -48,9 +48,9 @@ class LiveScheduler:
 
     One thread at a time may use it, and many of them may run at once: the GIL is free while our own
     error models measure, and during selection but for intervals of at most 64 patches, which take
-    microseconds. The picks are those of `select(..., selector="adjoint")` on the same intervals; with
-    no tail and no deadline they are the same nodes in the same order, except that an interval does
-    not know yet which of its frames packets after its end will display.
+    microseconds. The picks are those of `select(..., selector="adjoint")` on the same intervals;
+    with no tail and no deadline they are the same nodes in the same order, except that an interval
+    does not know yet which of its frames packets after its end will display.
 
     Raises ScheduleError for an unusable budget, interval, grid, deadline, error model or time base.
 
