@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -68,9 +68,14 @@ def run_demo(
     if encoded < frames:
         raise MediaError(f"{clip}: only {encoded} of {frames} frames from frame {start} on")
 
-    graph = ErrorGraph.from_video(lr)
-    selections = [_schedule(graph, network, budget) for budget in BUDGETS]
-    profile = CacheProfile.from_selection(graph, selections[-1])
+    graphs = {reuse: ErrorGraph.from_video(lr, error_model=reuse) for reuse in ("paper", "detail")}
+    selections = {
+        (reuse, budget): _schedule(graph, network, budget)
+        for budget in BUDGETS
+        for reuse, graph in graphs.items()
+    }
+    graph = graphs["detail"]
+    profile = CacheProfile.from_selection(graph, selections["detail", BUDGETS[-1]])
     profile.save(folder / "lr.pcp")
 
     variants = _variants(graph, network, selections)
@@ -93,8 +98,9 @@ def _schedule(graph: ErrorGraph, network: SRNetwork, share: Fraction) -> Selecti
 
 
 def _variants(
-    graph: ErrorGraph, network: SRNetwork, selections: Sequence[Selection]
+    graph: ErrorGraph, network: SRNetwork, selections: Mapping[tuple[str, Fraction], Selection]
 ) -> list[Variant]:
+    """Plain ones, those of the selections (reuse mode, budget), and per-frame SR."""
     shape = len(graph.frames), graph.grid.count
 
     def enhanced(name: str, reuse: str, anchors: NDArray[np.bool_]) -> Variant:
@@ -111,8 +117,7 @@ def _variants(
                 reuse,
                 picks.anchors_by_frame(*shape),
             )
-            for budget, picks in zip(BUDGETS, selections, strict=True)
-            for reuse in ("paper", "detail")
+            for (reuse, budget), picks in selections.items()
         ),
         enhanced("per-frame SR", "detail", np.ones(shape, np.bool_)),
     ]
