@@ -12,9 +12,9 @@
 
 #include "decoder.h"
 #include "expect.h"
+#include "patch_detail.h"
 #include "resample.h"
 #include "reuse.h"
-#include "patch_detail.h"
 #include "texture.h"
 #include "tiny_streams.h"
 #include "weights.h"

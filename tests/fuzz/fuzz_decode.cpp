@@ -12,6 +12,7 @@
 
 #include "decoder.h"
 #include "input.h"
+#include "patch_detail.h"
 #include "texture.h"
 #include "weights.h"
 
@@ -46,6 +47,21 @@ void check_texture(const CodedFrame& frame, const PatchGrid& grid) {
   if (!frame.full) return;  // what it is measured on is not there
   for (const double value : measure_texture(frame, grid))
     require(std::isfinite(value) && value >= 0, "texture is finite and not negative");
+}
+
+void check_detail(const CodedFrame& frame, const PatchGrid& grid) {
+  if (!frame.full) return;
+  const PatchDetail detail = measure_detail(frame, grid, 2.0);
+  auto found = detail.missing;
+  for (const Edge& edge : detail.edges) {
+    require(edge.weight >= 0, "what a source brings is not negative");
+    found[edge.patch] += edge.weight;
+  }
+  for (size_t patch = 0; patch < found.size(); ++patch) {
+    require(detail.energy[patch] > 0 && detail.missing[patch] >= 0, "patches have some detail");
+    require(std::abs(found[patch] - detail.energy[patch]) <= 1e-9 * detail.energy[patch],
+            "what is missing and what is brought make up the whole");
+  }
 }
 
 void check_weights(const CodedFrame& frame, const PatchGrid& grid) {
@@ -87,6 +103,7 @@ int64_t check_packet(const DecodedPacket& packet, const Plan& plan) {
     const PatchGrid grid{std::min(plan.grid.rows, facts.height),
                          std::min(plan.grid.columns, facts.width)};
     check_texture(*frame, grid);
+    check_detail(*frame, grid);
     check_weights(*frame, grid);
   }
   return pixels;

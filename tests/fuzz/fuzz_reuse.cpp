@@ -9,6 +9,7 @@
 #include "filter_bank.h"
 #include "input.h"
 #include "made_frames.h"
+#include "patch_detail.h"
 #include "resample.h"
 #include "reuse.h"
 #include "texture.h"
@@ -86,6 +87,8 @@ class Stream {
     for (const double value : measure_texture(frame, grid))
       require(std::isfinite(value) && value >= 0, "texture is finite and not negative");
     measure_weights(frame, grid);
+    for (const double value : measure_detail(frame, grid, 2.0).missing)
+      require(std::isfinite(value) && value >= 0, "missing detail is finite and not negative");
   }
 
   std::vector<Area> make_anchors() {
