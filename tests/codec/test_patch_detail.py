@@ -34,7 +34,7 @@ def energy_of_pixels(luma: NDArray[np.int64]) -> NDArray[np.float64]:
     """Of what they have over the mean of the 3x3 about them, at least 1/81."""
     padded, (height, width) = np.pad(luma, 1, mode="edge"), luma.shape
     nine = sum(padded[j : j + height, i : i + width] for j in range(3) for i in range(3))
-    return np.maximum((9 * luma - nine) ** 2, 1) / 81
+    return np.asarray(np.maximum((9 * luma - nine) ** 2, 1) / 81)
 
 
 def confidence_of_pixels(frame: CodedFrame, fade: float) -> NDArray[np.float64]:
@@ -53,7 +53,8 @@ def recomputed(
     patch_of = patch_of_spot[rows, columns]
     energy = energy_of_pixels(eight_bits(frame, frame.planes[0]))
     shared = energy * confidence_of_pixels(frame, fade)
-    missing, brought = energy.copy(), defaultdict(float)
+    missing = energy.copy()
+    brought: defaultdict[tuple[int, int, int], float] = defaultdict(float)
     for block in frame.blocks:
         if not (block["inter"] and block["usable"]):
             continue
@@ -76,7 +77,7 @@ def recomputed(
                 )
 
     def by_patch(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(patch_of.ravel(), values.ravel(), grid.count)
+        return np.asarray(np.bincount(patch_of.ravel(), values.ravel(), grid.count), np.float64)
 
     empty = np.bincount(patch_of.ravel(), minlength=grid.count) == 0  # patches without a spot
     return by_patch(energy) + empty / 81, by_patch(missing) + empty / 81, dict(brought)

@@ -163,7 +163,9 @@ def test_an_edge_that_leads_nowhere_is_refused(
             edge["reference"] = np.array([frame.index - 1], np.int32)
         if frame.index == 0 and column != "reference":
             return paper(frame, grid)
-        return PatchErrors(np.ones(grid.count), weight=np.ones(1), **edge)
+        return PatchErrors(
+            np.ones(grid.count), edge["patch"], edge["reference"], edge["source"], np.ones(1)
+        )
 
     with pytest.raises(ScheduleError, match=f"edge with {why}"):
         ErrorGraph.from_video(clip, GRID, error_model=astray)
