@@ -222,11 +222,11 @@ def test_pictures_show_both_networks_and_each_kind_of_anchor(tmp_path: Path) -> 
     assert all(f">{words}</text>" in text for words in ("made", "tiers", "net alone", "1/20"))
     sets = tmp_path / "sets.csv"
     sets.write_text(
-        "clip,reuse,group,set,mse,paper\n"
-        "made,detail,of key frames,frame 0 patch 1,9,0.75\n"
-        "made,detail,of others,frame 1 patch 0,9.5,0.9\n"
-        "made,paper,of no interest,frame 1 patch 0,9.5,0.9\n"
-        "made,detail,,none,10,1\n"
+        "clip,reuse,group,set,mse,detail,paper\n"
+        "made,detail,of key frames,frame 0 patch 1,9,0.75,0.5\n"
+        "made,detail,of others,frame 1 patch 0,9.5,0.9,0.5\n"
+        "made,paper,of no interest,frame 1 patch 0,9.5,0.9,0.5\n"
+        "made,detail,,none,10,1,1\n"
     )
     draw_estimates(sets, "detail", tmp_path / "sets.svg")
     text = (tmp_path / "sets.svg").read_text()
