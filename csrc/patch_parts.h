@@ -11,12 +11,12 @@
 
 namespace palantir {
 
-struct Span {  // part of a run of pixels that falls into one patch
+struct Span {  // part of a run of cells that falls into one patch
   int patch;
-  int pixels;
+  int cells;
 };
 
-// A run of up to kMaxBlock pixels cut at the tile edges, each position clamped into the line.
+// A run of up to kMaxBlock cells cut at the tile edges, each position clamped into the line.
 class Cut {
  public:
   void make(const std::vector<int>& edges, const std::vector<int>& tiles, int begin, int length) {
@@ -87,10 +87,10 @@ class PatchParts {
       int left = area.x;
       for (const Span& column : across_) {
         cut_part(block, quarter, row.patch * grid_columns_ + column.patch,
-                 {left, top, column.pixels, row.pixels}, visit);
-        left += column.pixels;
+                 {left, top, column.cells, row.cells}, visit);
+        left += column.cells;
       }
-      top += row.pixels;
+      top += row.cells;
     }
   }
 
@@ -107,10 +107,10 @@ class PatchParts {
         int left = part.x;
         for (const Span& column : source_across_) {
           visit.piece(patch, block.reference[r], row.patch * grid_columns_ + column.patch,
-                      {left, top, column.pixels, row.pixels}, references);
-          left += column.pixels;
+                      {left, top, column.cells, row.cells}, references);
+          left += column.cells;
         }
-        top += row.pixels;
+        top += row.cells;
       }
     }
   }
