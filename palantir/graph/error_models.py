@@ -64,7 +64,7 @@ class DetailModel:
 
     Error is energy of fine detail that is missing, in squared grey levels of 8-bit LR luma. One
     model serves one stream: it remembers the energies of frames that a later one can refer to.
-    An edge to a frame that it has not seen is left out, as if that frame were free of error.
+    A frame that it has not seen can bring nothing: no anchor of it is known.
 
     fade  of the confidence in detail, grey levels above 0
 
@@ -74,20 +74,32 @@ class DetailModel:
     def __init__(self, fade: float = 2.0) -> None:
         self._fade = fade
         self._energies: dict[int, NDArray[np.float64]] = {}
+        self._packet = -1
+        self._before: set[int] = set()  # in the slots when the packet came, which may come again
+        self._after: set[int] = set()
 
     def __call__(self, frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
-        """Of the next coded frame. Raises ScheduleError where the grid does not fit it."""
+        """Of the next coded frame, which `grid` fits; all frames have the same grid."""
         energy, missing, *edges, brought = frame.native.detail(grid.rows, grid.columns, self._fade)
         patch, reference, source = edges
         known = np.isin(reference, [*self._energies])
+        missing += np.bincount(patch[~known], brought[~known], grid.count)
         patch, reference, source = patch[known], reference[known], source[known]
         there = np.ones(len(source))
         for index in np.unique(reference).tolist():
             of_it = reference == index
             there[of_it] = self._energies[index][source[of_it]]
-        self._energies[frame.index] = energy
-        self._energies = {i: self._energies[i] for i in self._energies if i in frame.slots}
+        self._keep(frame, energy)
         return PatchErrors(missing, patch, reference, source, brought[known] / there, energy)
+
+    def _keep(self, frame: CodedFrame, energy: NDArray[np.float64]) -> None:
+        """What this packet's frames, if they come again, and later ones can refer to."""
+        if frame.packet != self._packet:
+            self._packet, self._before = frame.packet, self._after
+        self._after = set(frame.slots)
+        self._energies[frame.index] = energy
+        kept = self._before | self._after
+        self._energies = {i: self._energies[i] for i in self._energies if i in kept}
 
 
 ERROR_MODELS: Mapping[str, Callable[[], ErrorModel]] = {

@@ -91,21 +91,43 @@ def test_an_edge_carries_the_share_that_the_source_lacks(clip: Path) -> None:
     assert missing.sum() < 0.9 * energy.sum()
 
 
-def test_frames_that_the_detail_model_has_not_seen_bring_no_error(clip: Path) -> None:
+def test_a_frame_that_the_detail_model_has_not_seen_brings_nothing(clip: Path) -> None:
     frames = frames_of_file(clip)
     late = DetailModel()(frames[3], GRID)
     assert len(late.patch) == 0
-    _, missing, *_ = frames[3].native.detail(2, 3, FADE)
-    np.testing.assert_array_equal(late.texture, missing)
+    assert late.unaided is not None
+    np.testing.assert_allclose(late.texture, late.unaided, rtol=1e-12)
+
+
+def test_frames_may_come_again_to_the_detail_model(clip: Path) -> None:
+    """As where another frame of their packet was refused."""
+    once, twice = DetailModel(), DetailModel()
+    for frame in frames_of_file(clip):
+        twice(frame, GRID)
+        first, second = once(frame, GRID), twice(frame, GRID)
+        for here, there in zip(first, second, strict=True):
+            np.testing.assert_array_equal(here, there)
+
+
+def test_the_detail_model_remembers_what_slots_hold_and_no_more(clip: Path) -> None:
+    model, before = DetailModel(), set[int]()
+    for frame in frames_of_file(clip):
+        model(frame, GRID)
+        assert set(frame.slots) <= model._energies.keys() | {-1}
+        assert model._energies.keys() <= before | set(frame.slots)
+        before = set(frame.slots)
 
 
 def test_the_fade_is_that_of_detail_reuse(clip: Path) -> None:
     assert REUSE_PARAMETERS["detail"] == {"fade": FADE}
-    frame = frames_of_file(clip)[1]
-    strict, lenient = (DetailModel(fade)(frame, GRID).texture for fade in (0.1, 1e9))
-    usual = DetailModel()(frame, GRID).texture
-    assert lenient.sum() < usual.sum() < strict.sum()
-    np.testing.assert_array_equal(usual, DetailModel(FADE)(frame, GRID).texture)
+    key, frame = frames_of_file(clip)[:2]
+
+    def texture(model: DetailModel) -> float:
+        model(key, GRID)
+        return float(model(frame, GRID).texture.sum())
+
+    assert texture(DetailModel(1e9)) < texture(DetailModel()) < texture(DetailModel(0.1))
+    assert texture(DetailModel()) == texture(DetailModel(FADE))
 
 
 def test_a_function_of_ones_own_makes_the_graph(clip: Path) -> None:

@@ -42,8 +42,9 @@ def graph_of(
     packets: Iterable[DecodedPacket],
     grid: PatchGrid | None = None,
     time_base: Fraction = Fraction(1, 25),
+    error_model: str = "detail",
 ) -> ErrorGraph:
-    builder = GraphBuilder(grid, time_base=time_base)
+    builder = GraphBuilder(grid, error_model=error_model, time_base=time_base)
     for packet in packets:
         for frame in packet.frames:
             builder.add(frame)

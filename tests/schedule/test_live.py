@@ -191,7 +191,7 @@ def test_after_lost_packets_all_is_right_from_the_next_key_frame(
 def test_frames_that_were_decoded_but_never_came_leave_no_error_behind() -> None:
     packets = decoded("alt-ref")
     gop = len(packets) // 2
-    graph = graph_of(packets)
+    graph = graph_of(packets, error_model="paper")
     weights = graph.weights.tolil()
     missing = {3, 4, 9}  # coded frames in packets of their own, in the first GoP
     assert all(len(each.frames) == 1 for each in packets if each.frames[0].index in missing)
@@ -201,10 +201,13 @@ def test_frames_that_were_decoded_but_never_came_leave_no_error_behind() -> None
     texture = graph.texture.copy()
     texture[patches] = 0
     part = replace(graph, texture=texture, weights=weights.tocsr())
-    closed = run(LiveScheduler(1, 1), [p for p in packets if p.frames[0].index not in missing])
+    closed = run(
+        LiveScheduler(1, 1, error_model="paper"),
+        [p for p in packets if p.frames[0].index not in missing],
+    )
     rest = [t for t in range(len(graph.frames)) if t not in missing]
     assert [each.index[0] for each in closed] == rest
     errors = part.errors(nodes_of(closed)).reshape(len(graph.frames), -1).sum(axis=1)
     shown = graph.shown
     np.testing.assert_allclose([each.objective for each in closed], (errors * shown)[rest], 1e-9)
-    assert_same(closed[-gop:], run(LiveScheduler(1, 1), packets[gop:])[-gop:])
+    assert_same(closed[-gop:], run(LiveScheduler(1, 1, error_model="paper"), packets[gop:])[-gop:])
