@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from palantir.cli import main
+from palantir.graph import ErrorGraph
 from palantir.media import VideoSource, read_frames
 from palantir.models import shipped_model
 from palantir.profile import CacheProfile
@@ -45,6 +46,25 @@ def test_a_commands_help_has_examples_a_line_each_that_fit_the_screen(run: Run, 
     examples = [line for line in shown.out.splitlines() if line.startswith(f"    palantir {name} ")]
     assert examples or name == "doctor"
     assert max(map(len, shown.out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("options", "model"),
+    [
+        ([], "detail"),
+        (["--reuse", "paper"], "paper"),
+        (["--error-model", "paper"], "paper"),
+        (["--reuse", "paper", "--error-model", "detail"], "detail"),
+        (["--live", "--reuse", "paper"], "paper"),
+    ],
+)
+def test_error_is_estimated_as_the_reuse_mode_wants_unless_told_otherwise(
+    run: Run, folder: Path, tmp_path: Path, options: list[str], model: str
+) -> None:
+    segment = folder / "segment.webm"
+    facts = run("schedule", segment, "-o", tmp_path / "a.pcp", "--json", *options).json
+    graph = ErrorGraph.from_video(segment, error_model=model)
+    assert facts["objective_before"] == pytest.approx(graph.objective())
 
 
 def test_schedule_writes_the_profile_beside_the_segment_and_tells_the_truth(
