@@ -37,8 +37,8 @@ class EdgeSums {
     head_[patch] = static_cast<int>(entries_.size()) - 1;
   }
 
-  // All of them, sorted by (patch, reference, source); `unit_of` a source patch gives what an edge's
-  // sum is divided by.
+  // All of them, sorted by (patch, reference, source); `unit_of` a source patch gives what an
+  // edge's sum is divided by.
   template <class UnitOf>
   std::vector<Edge> edges(const UnitOf& unit_of) const {
     std::vector<Edge> edges;

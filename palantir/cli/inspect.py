@@ -151,7 +151,10 @@ def _segment(
     source = VideoSource(file)
     known = CacheProfile.load(profile) if profile else None
     with progress_bar("construct", source.frame_count, progress) as report:
-        graph = graph_from_video(source, known.grid if known else grid, progress=report)
+        graph = graph_from_video(
+            source, known.grid if known else grid,
+            error_model=known.reuse if known else "detail", progress=report,
+        )  # fmt: skip
     if known:
         known.check_segment(graph.segment_sha256 or b"", str(profile))
     if image:

@@ -90,8 +90,8 @@ class LiveScheduler:
 
         An interval of so many frames closes with its last one. The end of a GoP and of a stretch
         of time show only when the next frame comes. Packets may be missing: what is taken from
-        frames that never came counts as free of error (with the error model "detail", as detail
-        that is missing), so all is right from the next key frame.
+        frames that never came counts as free of error (by the error model "detail", where it has
+        not seen them either, as detail that is missing), so all is right from the next key frame.
 
         Raises ScheduleError where the grid does not fit a frame, the error model's result is
         unusable, or the packet is older than the last or of negative duration; it is then left out.
