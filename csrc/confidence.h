@@ -89,8 +89,8 @@ class Confidence {
   std::vector<uint16_t> found_;
 };
 
-// The same of a whole frame's spots in its prediction, each times the mean of those about it as
-// detail reuse has it: 256 is full confidence. A picture of more than 8 bits is taken as one of 8.
+// The same of a whole frame's spots in its prediction, each times the mean of those about it, intra
+// blocks' among them: 256 is full confidence. A picture of more than 8 bits is taken as one of 8.
 // The frame has its full trace. Rows of spots(width).
 std::vector<uint16_t> confidence_in_prediction(const CodedFrame& frame, double fade);
 

@@ -96,6 +96,11 @@ class Settings:
         ours = self._computed and not self.live and not self.joint
         return self.selector or ("gain-per-cost" if ours else "adjoint")
 
+    @property
+    def chosen_error_model(self) -> str:
+        """The one asked for, or the one that bears the reuse mode's name."""
+        return self.error_model or self.reuse
+
     def grid_of(self, source: VideoSource) -> PatchGrid | None:
         """The grid asked for, if any."""
         if self.patch is None:
@@ -176,7 +181,7 @@ def _live(segment: str, settings: Settings, damage: Damage) -> _Made:
     scheduler = LiveScheduler(
         settings.budget, settings.interval or "gop", settings.grid_of(source),
         tail=settings.tail, deadline=settings.deadline, time_base=source.time_base,
-        error_model=settings.error_model or settings.reuse,
+        error_model=settings.chosen_error_model,
     )  # fmt: skip
     begin, closed = time.perf_counter(), []
     with progress_bar("schedule", source.frame_count, settings.progress) as report:
@@ -242,7 +247,7 @@ def _construct(segment: str, settings: Settings, damage: Damage) -> tuple[ErrorG
     begin = time.perf_counter()
     with progress_bar("construct", source.frame_count, settings.progress) as report:
         graph = graph_from_video(
-            source, settings.grid_of(source), error_model=settings.error_model or settings.reuse,
+            source, settings.grid_of(source), error_model=settings.chosen_error_model,
             threads=settings.threads, progress=report,
             max_size=settings.max_size, on_damage=damage if settings.keep_going else None,
         )  # fmt: skip

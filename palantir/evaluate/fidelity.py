@@ -67,7 +67,7 @@ def estimates(graphs: Mapping[str, ErrorGraph]) -> dict[str, Estimate]:
     """J by each error model's graph, then cheaper ones by the first graph.
 
     texture alone  texture of the patches that are no anchors: no error travels
-    weights alone  J with all textures 1: only how much depends on a patch counts
+    weights alone  J without texture (palantir.graph.ablation): only what depends on a patch counts
     """
     first = next(iter(graphs.values()))
     bare = without_texture(first)

@@ -7,7 +7,8 @@ frame 1 depend on patch 0 with weights 0.5 and 0.25:
 
     without_weight   2 depends on 0 and 3 on 1, both with weight 1; the key frame on nothing;
                      textures 7 3 2 5 4 6
-    without_texture  weights 0.5 and 0.25 from patch 0; textures 1 1 1 1 1 1
+    without_texture  weights 0.5 and 0.25 from patch 0; textures 1 1 1 1 1 1, as long as it is not
+                     known what the errors are without anchors
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class GraphBuilder:
     that never came: edges to them are dropped.
 
     grid         None: the default for the first frame's size
-    error_model  a name in ERROR_MODELS, or a function like them (palantir.graph.error_models)
+    error_model  a name in ERROR_MODELS, or a function as they make (palantir.graph.error_models)
     time_base    seconds per unit of the frames' `pts` and of durations
     """
 

@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "expect.h"
+#include "patch_detail.h"
 #include "texture.h"
 #include "weights.h"
 
@@ -73,6 +74,17 @@ void compound_block_counts_half_for_each_reference() {
   const auto measured = measure_weights(frame(16, 8, {compound, block(8, 0, 8)}), {1, 2});
   expect(measured.edges.size() == 2 && is(measured.edges[0], 0, 2, 1, 0.5) &&
              is(measured.edges[1], 0, 4, 0, 0.5), "half and half, in order of the references");
+}
+
+// Every pixel of a black frame counts 1/81, and is what was predicted.
+void compound_block_brings_half_of_its_detail_from_each_reference() {
+  Block compound = block(0, 0, 8, 2);
+  set_vector(compound, 1, 0, 0, 64);
+  const auto measured = measure_detail(frame(16, 8, {compound, block(8, 0, 8)}), {1, 2}, 2.0);
+  expect(measured.edges.size() == 2 && is(measured.edges[0], 0, 2, 1, 32.0 / 81) &&
+             is(measured.edges[1], 0, 4, 0, 32.0 / 81), "half and half");
+  expect(measured.energy == std::vector<double>{64.0 / 81, 64.0 / 81}, "of both blocks");
+  expect(measured.missing == std::vector<double>{0, 64.0 / 81}, "the other block is intra");
 }
 
 void compound_of_one_frame_twice_is_one_edge() {
@@ -177,6 +189,7 @@ void grids_that_do_not_fit_are_refused() {
 int main() {
   fraction_of_a_vector_is_dropped_downwards();
   compound_block_counts_half_for_each_reference();
+  compound_block_brings_half_of_its_detail_from_each_reference();
   compound_of_one_frame_twice_is_one_edge();
   quarters_of_a_split_block_move_apart();
   block_is_cut_at_patch_and_frame_borders();

@@ -15,7 +15,7 @@ import pytest
 from palantir.codec import CodedFrame, DecodedPacket
 from palantir.errors import ScheduleError
 from palantir.graph import PatchGrid
-from palantir.graph.error_models import PatchErrors, paper
+from palantir.graph.error_models import PatchErrors, error_model_of, paper
 from palantir.profile import CacheProfile
 from palantir.schedule import LiveScheduler
 from tests.schedule.live_streams import assert_same, decoded, run
@@ -109,14 +109,18 @@ SPOILED: dict[str, Callable[[PatchErrors], PatchErrors]] = {
 }
 
 
+@pytest.mark.parametrize("model", ["detail", "paper"])
 @pytest.mark.parametrize("interval", [1, 5, "gop"])
 @pytest.mark.parametrize("reason", SPOILED)
-def test_a_packet_with_unusable_errors_leaves_no_trace(reason: str, interval: int | str) -> None:
+def test_a_packet_with_unusable_errors_leaves_no_trace(
+    reason: str, interval: int | str, model: str
+) -> None:
     """The error model fails once, at the second frame of a superframe (coded frames 11 and 12)."""
     failures: list[CodedFrame] = []
+    sound = error_model_of(model)
 
     def spoiled(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
-        errors = paper(frame, grid)
+        errors = sound(frame, grid)
         if frame.index == 12 and not failures:
             failures.append(frame)
             return SPOILED[reason](errors)
@@ -129,7 +133,7 @@ def test_a_packet_with_unusable_errors_leaves_no_trace(reason: str, interval: in
         live.push(packets[11])
     assert reason in one_line(error)
     assert "coded frame 12" in one_line(error)
-    unspoiled = LiveScheduler(2, interval, grid="3x4", error_model="paper")
+    unspoiled = LiveScheduler(2, interval, grid="3x4", error_model=model)
     assert_same([*found, *run(live, packets[11:])], run(unspoiled, packets))
 
 

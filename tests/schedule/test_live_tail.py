@@ -117,6 +117,15 @@ def test_it_lowers_the_error_of_a_stream_whose_gops_are_alike(interval: int) -> 
     assert sum(each.untouched for each in tailed) == sum(each.untouched for each in plain)
 
 
+@pytest.mark.parametrize("interval", [2, 5])
+def test_it_lowers_the_detail_that_is_missing_too(interval: int) -> None:
+    packets = decoded("alt-ref", 4)
+    plain, tailed = (
+        run(LiveScheduler(2, interval, "3x4", tail=tail), packets) for tail in (False, True)
+    )
+    assert sum_of_objectives(tailed) < sum_of_objectives(plain)
+
+
 def test_it_changes_nothing_where_an_interval_is_a_gop() -> None:
     packets = decoded("alt-ref", 3)
     plain, tailed = (run(LiveScheduler(2, "gop", tail=tail), packets) for tail in (False, True))
