@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
@@ -22,7 +20,7 @@ from palantir.cli.options import (
     progress_option,
     shares,
 )
-from palantir.cli.printing import print_json, print_tables
+from palantir.cli.printing import command_line, print_json, print_tables
 from palantir.cli.progress import progress_bar
 from palantir.errors import ScheduleError
 
@@ -151,7 +149,7 @@ def command(
         pictures=pictures,
     )
     summary = summarise(found.results, folder, found.pictures)
-    summary.write(folder / "summary.md", shlex.join(["palantir", *sys.argv[1:]]))
+    summary.write(folder / "summary.md", command_line())
     if as_json:
         print_json([one.to_dict() for one in found.results])
         return

@@ -83,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no UTF-8
     try:
         with stopping_cleanly():
-            code = _palantir.main(arguments, prog_name="palantir", standalone_mode=False)
+            words = sys.argv[1:] if arguments is None else arguments
+            code = _palantir.main(words, prog_name="palantir", standalone_mode=False, obj=words)
     except Stopped as stopped:
         code = _complain(str(stopped), stopped.exit_code)
     except (click.Abort, KeyboardInterrupt):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,14 @@ import click
 if TYPE_CHECKING:
     from palantir.evaluate.table import Table
 
-__all__ = ["print_json", "print_table", "print_tables"]
+__all__ = ["command_line", "print_json", "print_table", "print_tables"]
 
 _UNBOUNDED = 10_000  # columns, where nobody looks at the width: nothing may be cut off
+
+
+def command_line() -> str:
+    """The command that is running, as one would type it."""
+    return shlex.join(["palantir", *click.get_current_context().obj])
 
 
 def print_json(value: Any) -> None:

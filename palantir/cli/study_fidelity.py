@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
@@ -24,7 +22,7 @@ from palantir.cli.options import (
     progress_option,
     shares,
 )
-from palantir.cli.printing import print_json, print_tables
+from palantir.cli.printing import command_line, print_json, print_tables
 from palantir.cli.progress import progress_bar
 from palantir.errors import ScheduleError
 
@@ -103,7 +101,7 @@ def fidelity(
     found, tables = study_fidelity(
         question, folder, partial(progress_bar, wanted=progress), model_threads=model_threads
     )
-    Summary(tables, []).write(folder / "fidelity.md", shlex.join(["palantir", *sys.argv[1:]]))
+    Summary(tables, []).write(folder / "fidelity.md", command_line())
     if as_json:
         print_json([asdict(one) for one in found])
         return

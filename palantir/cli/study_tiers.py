@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
@@ -23,7 +21,7 @@ from palantir.cli.options import (
     progress_option,
     shares,
 )
-from palantir.cli.printing import print_json, print_tables
+from palantir.cli.printing import command_line, print_json, print_tables
 from palantir.cli.progress import progress_bar
 from palantir.errors import ScheduleError
 
@@ -101,7 +99,7 @@ def tiers(
     results, tables = study_tiers(
         question, folder, partial(progress_bar, wanted=progress), model_threads=model_threads
     )
-    Summary(tables, []).write(folder / "tiers.md", shlex.join(["palantir", *sys.argv[1:]]))
+    Summary(tables, []).write(folder / "tiers.md", command_line())
     if as_json:
         print_json([one.to_dict() for one in results])
         return

@@ -177,7 +177,13 @@ def test_the_fidelity_study_tells_what_its_json_tells(run: Run, here: Path) -> N
     assert ["anchors", "6", "paper", f"{paper['rank_correlation']:+.2f}"] in [
         line.split()[1:5] for line in shown.out.splitlines()
     ]
-    assert (here / "out" / "fidelity.md").read_text().startswith("Made by `palantir ")
+    assert (
+        (here / "out" / "fidelity.md")
+        .read_text()
+        .startswith(
+            "Made by `palantir study fidelity hr.mp4 --frames 4 --nodes 6 --sets 0 -o out --json`."
+        )
+    )
     run(*words, "out", "--first", "other=3").complains("no clip is called 'other'", code=2)
     run(*words, "hr.mp4").complains("hr.mp4")
 
