@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from palantir.errors import MediaError
 from palantir.graph.error_graph import ErrorGraph
-from palantir.graph.error_models import ErrorModel, PatchErrors, check_errors, error_model_of
+from palantir.graph.error_models import (
+    ErrorModel,
+    PatchErrors,
+    check_errors,
+    error_model_of,
+    without_missing,
+)
 from palantir.graph.frames import FrameRow, FrameTable
 from palantir.grid import PatchGrid
 
@@ -27,8 +33,9 @@ __all__ = ["GraphBuilder", "frame_row", "graph_from_video"]
 class GraphBuilder:
     """Collects the traces of coded frames, one at a time, into a graph.
 
-    Frames may be missing between them (damaged packets). Nothing is known of the errors of those
-    that never came: edges to them are dropped.
+    Frames may be missing between them (damaged packets). Edges to those that never came are
+    dropped; what they would have brought is missing, if the error model tells what frames lack
+    without anchors, and else free of error.
 
     grid         None: the default for the first frame's size
     error_model  a name in ERROR_MODELS, or a function as they make (palantir.graph.error_models)
@@ -48,7 +55,7 @@ class GraphBuilder:
         self._frames: list[FrameRow] = []
         self._place: dict[int, int] = {}  # of each coded-frame index in the graph
         self._texture: list[NDArray[np.float64]] = []
-        self._unaided: list[NDArray[np.float64]] = []
+        self._unaided: list[NDArray[np.float64] | None] = []
         self._dependents: list[NDArray[np.int64]] = []
         self._references: list[NDArray[np.int64]] = []
         self._weights: list[NDArray[np.float64]] = []
@@ -69,8 +76,7 @@ class GraphBuilder:
             row.references = tuple(self._place.get(i, -1) for i in row.references)
         self._place[frame.index] = place
         self._texture.append(errors.texture)
-        if errors.unaided is not None:
-            self._unaided.append(errors.unaided)
+        self._unaided.append(errors.unaided)
         self._dependents.append(place * grid.count + errors.patch.astype(np.int64))
         self._references.append(errors.reference.astype(np.int64) * grid.count + errors.source)
         self._weights.append(errors.weight)
@@ -78,14 +84,11 @@ class GraphBuilder:
 
     def _without_missing(self, errors: PatchErrors) -> PatchErrors:
         """With references by their place in the graph, and without edges to frames not in it."""
-        reference = np.array([self._place.get(i, -1) for i in errors.reference.tolist()], np.int32)
-        known = reference >= 0
-        return errors._replace(
-            patch=errors.patch[known],
-            reference=reference[known],
-            source=errors.source[known],
-            weight=errors.weight[known],
-        )
+        references = np.unique(errors.reference).tolist()
+        place = {index: self._place[index] for index in references if index in self._place}
+        errors = without_missing(errors, {i: self._unaided[place[i]] for i in place})
+        places = np.array([place[index] for index in errors.reference.tolist()], np.int32)
+        return errors._replace(reference=places)
 
     def show(self, index: int, duration: int = 1) -> None:
         """Coded frame `index`, if it came, is displayed for so long, in units of the time base."""
@@ -105,13 +108,18 @@ class GraphBuilder:
         ends = (np.concatenate(self._dependents), np.concatenate(self._references))
         return ErrorGraph(
             texture=np.concatenate(self._texture),
-            unaided=np.concatenate(self._unaided) if self._unaided else None,
+            unaided=_joined(self._unaided),
             weights=csr_array((np.concatenate(self._weights), ends), shape=(nodes, nodes)),
             frames=FrameTable.from_rows(self._frames),
             grid=self.grid,
             lr_size=(self._frames[0].width, self._frames[0].height),
             segment_sha256=segment_sha256,
         )
+
+
+def _joined(columns: list[NDArray[np.float64] | None]) -> NDArray[np.float64] | None:
+    known = [column for column in columns if column is not None]
+    return np.concatenate(known) if known else None
 
 
 def frame_row(frame: CodedFrame, time_base: Fraction) -> FrameRow:

@@ -29,6 +29,7 @@ __all__ = [
     "check_errors",
     "error_model_of",
     "paper",
+    "without_missing",
 ]
 
 
@@ -139,6 +140,47 @@ def check_errors(errors: PatchErrors, frame: CodedFrame, grid: PatchGrid) -> Non
     _check_range("patch", errors.patch, frame.index, grid.count)
     _check_range("reference", errors.reference, frame.index, frame.index)
     _check_range("source", errors.source, frame.index, grid.count)
+
+
+def without_missing(
+    errors: PatchErrors, came: Mapping[int, NDArray[np.float64] | None]
+) -> PatchErrors:
+    """The same without edges to coded frames that are not in `came`.
+
+    Of a patch that loses some, what no other edge brings of its `unaided` is missing: a frame that
+    never came has no anchors. Where the model gives no `unaided`, nothing is known of it.
+
+    errors  have passed `check_errors`
+    came    `unaided` of the frames that came, by their index
+    """
+    known = np.isin(errors.reference, [*came])
+    if known.all():
+        return errors
+    texture = errors.texture
+    if errors.unaided is not None:
+        lost = np.bincount(errors.patch[~known], minlength=len(texture)) > 0
+        missing = errors.unaided - _brought(errors, came)
+        texture = np.where(lost, np.maximum(texture, missing), texture)
+    return errors._replace(
+        texture=texture,
+        patch=errors.patch[known],
+        reference=errors.reference[known],
+        source=errors.source[known],
+        weight=errors.weight[known],
+    )
+
+
+def _brought(
+    errors: PatchErrors, came: Mapping[int, NDArray[np.float64] | None]
+) -> NDArray[np.float64]:
+    """By how much references without anchors leave each patch without detail."""
+    there = np.zeros(len(errors.weight))
+    for index, unaided in came.items():
+        if unaided is not None:
+            of_it = errors.reference == index
+            there[of_it] = unaided[errors.source[of_it]]
+    brought = np.bincount(errors.patch, errors.weight * there, len(errors.texture))
+    return np.asarray(brought, np.float64)
 
 
 def _check_range(name: str, column: NDArray[np.int32], frame: int, stop: int) -> None:

@@ -13,10 +13,13 @@ from fractions import Fraction
 from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from palantir import _core
 from palantir.errors import ScheduleError
 from palantir.graph.construct import frame_row
-from palantir.graph.error_models import ErrorModel, error_model_of
+from palantir.graph.error_models import ErrorModel, PatchErrors, error_model_of, without_missing
 from palantir.graph.frames import FrameRow
 from palantir.graph.intervals import Interval
 from palantir.grid import MOST_PATCHES, PatchGrid
@@ -25,7 +28,7 @@ from palantir.schedule.budget import Budget
 from palantir.schedule.live_record import LiveInterval, LiveRecord, check_finite
 
 if TYPE_CHECKING:
-    from palantir.codec import DecodedPacket
+    from palantir.codec import CodedFrame, DecodedPacket
 
 __all__ = ["LiveScheduler"]
 
@@ -42,8 +45,9 @@ class LiveScheduler:
                  interval's end, as learned from earlier GoPs of the stream (docs/method.md)
     deadline     seconds of wall time that selection may take in an interval; past it the picks
                  found so far are returned and the interval is marked. None: no limit
-    error_model  a name in ERROR_MODELS, or a function like them; across an interval's border only
-                 what it takes from frames in the reference slots counts
+    error_model  a name in ERROR_MODELS, or a function like them; across an interval's border, and
+                 anywhere if it gives `unaided`, only what it takes from frames in the reference
+                 slots counts
     time_base    seconds per unit of the packets' times (`VideoSource.time_base`)
 
     One thread at a time may use it, and many of them may run at once: the GIL is free while our own
@@ -82,6 +86,7 @@ class LiveScheduler:
         self._time_base = _fraction(time_base)
         self._rows: dict[int, FrameRow] = {}  # of the open interval, by coded-frame index
         self._last = (0, -1)  # packet and index of the newest frame
+        self._unaided: dict[int, NDArray[np.float64]] = {}  # of the frames in the slots
         self._past: list[LiveInterval] = []  # closed, not yet recorded
         self._selector: _core.LiveSelector | None = None
 
@@ -90,8 +95,8 @@ class LiveScheduler:
 
         An interval of so many frames closes with its last one. The end of a GoP and of a stretch
         of time show only when the next frame comes. Packets may be missing: what is taken from
-        frames that never came counts as free of error (by the error model "detail", where it has
-        not seen them either, as detail that is missing), so all is right from the next key frame.
+        frames that never came, or were left out, counts as free of error, by the error model
+        "detail" as detail that is missing; so all is right from the next key frame.
 
         Raises ScheduleError where the grid does not fit a frame, the error model's result is
         unusable, or the packet is older than the last or of negative duration; it is then left out.
@@ -152,7 +157,7 @@ class LiveScheduler:
 
     def _checked(self, packet: DecodedPacket) -> list[tuple[int, FrameRow, _core.LiveFrame]]:
         """Index and facts of the packet's frames, once all of them are known to be usable."""
-        grid, (last_packet, last_index) = self.grid, self._last
+        grid, (last_packet, last_index), unaided = self.grid, self._last, self._unaided
         result = []
         for frame in packet.frames:
             index, row = frame.index, frame_row(frame, self._time_base)
@@ -163,15 +168,15 @@ class LiveScheduler:
                 )
             grid = (grid or PatchGrid.default(row.width, row.height)).fit(row.width, row.height)
             errors = self._error_model(frame, grid)
-            try:
-                native = _core.LiveFrame(
-                    index, row.shown, row.key, frame.slots, grid.count, *errors[:5]
-                )
-            except ValueError as error:
-                raise ScheduleError(f"the error model gives coded frame {index} {error}") from None
+            native = _native(frame, grid, errors)
+            if errors.unaided is not None:
+                if (complete := without_missing(errors, unaided)) is not errors:
+                    native = _native(frame, grid, complete)
+                known = {**unaided, index: errors.unaided}
+                unaided = {i: known[i] for i in frame.slots if i in known}
             result.append((index, row, native))
             last_packet, last_index = row.packet, index
-        self.grid, self._last = grid, (last_packet, last_index)
+        self.grid, self._last, self._unaided = grid, (last_packet, last_index), unaided
         return result
 
     def _ends_before(self, row: FrameRow) -> bool:
@@ -227,6 +232,17 @@ class LiveScheduler:
         self._rows = {}
         self._past.append(closed)
         return closed
+
+
+def _native(frame: CodedFrame, grid: PatchGrid, errors: PatchErrors) -> _core.LiveFrame:
+    """Raises ScheduleError where the error model's result is unusable."""
+    native = frame.native
+    try:
+        return _core.LiveFrame(
+            native.index, native.shown, native.key, frame.slots, grid.count, *errors[:5]
+        )
+    except ValueError as error:
+        raise ScheduleError(f"the error model gives coded frame {native.index} {error}") from None
 
 
 def _above_0(name: str, value: Any) -> float:

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from palantir.codec import decode
+from palantir.codec import CodedFrame, decode
 from palantir.errors import BitstreamError, MediaError, ScheduleError
 from palantir.graph import ErrorGraph, PatchGrid
 from palantir.graph.construct import GraphBuilder, graph_from_video
+from palantir.graph.error_models import DetailModel, PatchErrors
 from palantir.media import VideoSource
 from tests.codec.frame_header import show_existing
 from tests.codec.streams import KINDS, decode_all, encode, frames_of, stream
@@ -156,6 +157,35 @@ def test_a_broken_stream_has_no_graph(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(BitstreamError, match="packet 2 after 2 coded frames"):
         ErrorGraph.from_video(path)
+
+
+def test_frames_that_the_error_model_saw_but_the_graph_refused_bring_nothing() -> None:
+    """By the model "detail", which says what a patch lacks without anchors."""
+    frames = frames_of(KINDS["alt-ref"](), grid=GRID)[:12]
+    model, refused = DetailModel(), {2, 3, 7}
+
+    def spoiled(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        errors = model(frame, grid)
+        return errors._replace(weight=errors.weight[1:]) if frame.index in refused else errors
+
+    builder = GraphBuilder(GRID, error_model=spoiled)
+    for frame in frames:
+        if frame.index in refused:
+            with pytest.raises(ScheduleError, match="columns of lengths"):
+                builder.add(frame)
+        else:
+            builder.add(frame)
+    graph, whole = builder.build(), GraphBuilder(GRID)
+    for frame in frames:
+        whole.add(frame)
+    rest = np.repeat([frame.index not in refused for frame in frames], GRID.count)
+    full = whole.build()
+    assert full.unaided is not None
+    weights, lost = full.weights.toarray(), ~rest * full.unaided
+    assert (weights[rest] @ lost).any()
+    np.testing.assert_allclose(graph.texture, (full.texture + weights @ lost)[rest], rtol=1e-9)
+    np.testing.assert_array_equal(graph.weights.toarray(), weights[rest][:, rest])
+    np.testing.assert_allclose(graph.errors(), full.unaided[rest], rtol=1e-12)
 
 
 @needs_data

@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
-from palantir.codec import DecodedPacket, Decoder
-from palantir.errors import BitstreamError
+from palantir.codec import CodedFrame, DecodedPacket, Decoder
+from palantir.errors import BitstreamError, ScheduleError
 from palantir.graph import ErrorGraph, PatchGrid
+from palantir.graph.error_models import DetailModel, PatchErrors
 from palantir.schedule import LiveScheduler, NetworkBudget, adjoint, select
 from tests.codec.streams import packet, stream
 from tests.schedule.live_streams import (
@@ -211,3 +213,40 @@ def test_frames_that_were_decoded_but_never_came_leave_no_error_behind() -> None
     shown = graph.shown
     np.testing.assert_allclose([each.objective for each in closed], (errors * shown)[rest], 1e-9)
     assert_same(closed[-gop:], run(LiveScheduler(1, 1, error_model="paper"), packets[gop:])[-gop:])
+
+
+@pytest.mark.parametrize("interval", [1, 3, "gop"])
+def test_frames_of_a_packet_that_was_left_out_bring_nothing(interval: int | str) -> None:
+    """The error model "detail" has seen coded frame 11 when 12, of the same packet, is refused."""
+    packets = decoded("alt-ref", 1)
+    assert [frame.index for frame in packets[11].frames] == [11, 12]
+    model = DetailModel()
+
+    def failing(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        errors = model(frame, grid)
+        if frame.index == 12:
+            raise ScheduleError("refused")
+        return errors
+
+    live, closed = LiveScheduler(2, interval, "3x4", error_model=failing), []
+    for decoded_packet in packets:
+        if decoded_packet is packets[11]:
+            with pytest.raises(ScheduleError, match="refused"):
+                live.push(decoded_packet)
+        else:
+            closed += live.push(decoded_packet)
+    closed += live.flush()
+    graph = graph_of(packets, PatchGrid(3, 4))
+    assert graph.unaided is not None
+    wanted = graph.unaided.reshape(len(graph.frames), -1).sum(axis=1) * graph.shown
+    for each in closed:
+        np.testing.assert_allclose(each.untouched, wanted[each.index].sum(), rtol=1e-9)
+    lost = np.isin(np.arange(graph.nodes) // 12, [11, 12]) * graph.unaided
+    weights = graph.weights.toarray()
+    part = replace(
+        graph, texture=graph.texture + weights @ lost, weights=csr_array(weights * (lost == 0))
+    )
+    picks = [12 * each.index[each.order // 12] + each.order % 12 for each in closed]
+    errors = part.errors(np.concatenate(picks)).reshape(-1, 12).sum(axis=1) * graph.shown
+    for each in closed:
+        np.testing.assert_allclose(each.objective, errors[each.index].sum(), rtol=1e-9)
