@@ -153,7 +153,7 @@ def _segment(
     with progress_bar("construct", source.frame_count, progress) as report:
         graph = graph_from_video(
             source, known.grid if known else grid,
-            error_model=known.reuse if known else "detail", progress=report,
+            error_model=_error_model(known) if known else "detail", progress=report,
         )  # fmt: skip
     if known:
         known.check_segment(graph.segment_sha256 or b"", str(profile))
@@ -171,6 +171,14 @@ def _segment(
         **({"image": image} if image else {}),
         "frames": _frames(graph, known),
     }
+
+
+def _error_model(profile: CacheProfile) -> str:
+    """That of the profile's estimate, if it is one of ours; else the reuse mode's own."""
+    from palantir.graph.error_models import ERROR_MODELS
+
+    name = profile.parameters.get("error_model")
+    return name if isinstance(name, str) and name in ERROR_MODELS else profile.reuse
 
 
 def _frames(graph: ErrorGraph, profile: CacheProfile | None) -> list[dict[str, Any]]:

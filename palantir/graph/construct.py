@@ -17,6 +17,7 @@ from palantir.graph.error_models import (
     ErrorModel,
     PatchErrors,
     check_errors,
+    error_model_name,
     error_model_of,
     without_missing,
 )
@@ -51,6 +52,7 @@ class GraphBuilder:
     ) -> None:
         self.grid = grid
         self._error_model = error_model_of(error_model)
+        self._model_name = error_model_name(error_model)
         self._time_base = time_base
         self._frames: list[FrameRow] = []
         self._place: dict[int, int] = {}  # of each coded-frame index in the graph
@@ -114,6 +116,7 @@ class GraphBuilder:
             grid=self.grid,
             lr_size=(self._frames[0].width, self._frames[0].height),
             segment_sha256=segment_sha256,
+            error_model=self._model_name,
         )
 
 

@@ -52,6 +52,7 @@ class ErrorGraph:
     segment_sha256  32 bytes that bind the graph to its VP9 packets, or None
     unaided         float64 [N], above 0, each node's error without any anchors, where it has a
                     bound that no frame before changes; None where error piles up as it travels
+    error_model     name of the model that made texture and weights, None if there was none
 
     Raises ScheduleError where sizes disagree, a value is negative or not finite, or an edge
     does not point to an earlier frame.
@@ -64,6 +65,7 @@ class ErrorGraph:
     lr_size: tuple[int, int]
     segment_sha256: bytes | None = None
     unaided: Float | None = None
+    error_model: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "texture", np.ascontiguousarray(self.texture, np.float64))
@@ -257,6 +259,7 @@ class ErrorGraph:
             ("lr_size", self.lr_size),
             ("segment_sha256", self.segment_sha256),
             ("unaided", None if self.unaided is None else self.unaided[places]),
+            ("error_model", self.error_model),
         ):
             object.__setattr__(part, name, value)
         return part

@@ -27,6 +27,7 @@ __all__ = [
     "ErrorModel",
     "PatchErrors",
     "check_errors",
+    "error_model_name",
     "error_model_of",
     "paper",
     "without_missing",
@@ -47,6 +48,9 @@ class PatchErrors(NamedTuple):
     # [P], error without any anchors, where no frame before can change it; above 0
     unaided: NDArray[np.float64] | None = None
 
+
+_FADE = 2.0  # of detail reuse, where nothing else is asked for
+_LONGEST_NAME = 256  # that a profile can hold
 
 ErrorModel = Callable[["CodedFrame", PatchGrid], PatchErrors]
 
@@ -72,12 +76,17 @@ class DetailModel:
     Source: docs/method.md, error models.
     """
 
-    def __init__(self, fade: float = 2.0) -> None:
+    def __init__(self, fade: float = _FADE) -> None:
         self._fade = fade
         self._energies: dict[int, NDArray[np.float64]] = {}
         self._packet = -1
         self._before: set[int] = set()  # in the slots when the packet came, which may come again
         self._after: set[int] = set()
+
+    @property
+    def name(self) -> str:
+        """With the fade, where it is not the default."""
+        return "detail" if self._fade == _FADE else f"detail:{self._fade!r}"
 
     def __call__(self, frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
         """Of the next coded frame, which `grid` fits; all frames have the same grid."""
@@ -119,6 +128,18 @@ def error_model_of(model: str | ErrorModel) -> ErrorModel:
     if model not in ERROR_MODELS:
         raise ScheduleError(f"error model {model!r} is none of: {', '.join(ERROR_MODELS)}")
     return ERROR_MODELS[model]()
+
+
+def error_model_name(model: str | ErrorModel) -> str:
+    """As profiles keep it: the name in ERROR_MODELS, or a function's own with its module."""
+    if isinstance(model, str):
+        return model
+    if model is paper:
+        return "paper"
+    if type(model) is DetailModel:
+        return model.name
+    named = model if hasattr(model, "__qualname__") else type(model)
+    return f"{named.__module__}.{named.__qualname__}"[-_LONGEST_NAME:]
 
 
 def check_errors(errors: PatchErrors, frame: CodedFrame, grid: PatchGrid) -> None:

@@ -42,7 +42,7 @@ class CacheProfile:
     packet            int64 [T], packet index of each coded frame; never falls
     shown             bool [T], whether the coded frame is ever displayed
     selector          name of the selector that chose the anchors
-    parameters        its parameters
+    parameters        its parameters, and the error model's name
     budget            share of the patch area (float, 0..1) or number of anchors (int), as asked
                       for; a share of network cost, and what the network may compute: in
                       `parameters` (docs/cache-profile.md)
@@ -98,6 +98,7 @@ class CacheProfile:
         if graph.segment_sha256 is None:
             raise ProfileError("the graph does not name the segment it was made from")
         tiers = selection.tiers_by_frame(len(graph.frames), graph.grid.count)
+        estimated = {} if graph.error_model is None else {"error_model": graph.error_model}
         return cls(
             lr_size=graph.lr_size,
             grid=graph.grid,
@@ -106,7 +107,7 @@ class CacheProfile:
             packet=graph.frames.packet,
             shown=graph.shown,
             selector=selection.selector,
-            parameters=dict(selection.parameters),
+            parameters={**selection.parameters, **estimated},
             budget=selection.budget.recorded(int(np.count_nonzero(tiers))),
             estimated_before=float(selection.total[0]),
             estimated_after=float(selection.total[-1]),

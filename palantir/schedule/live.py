@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 from palantir import _core
 from palantir.errors import ScheduleError
 from palantir.graph.construct import frame_row
-from palantir.graph.error_models import ErrorModel, PatchErrors, error_model_of, without_missing
+from palantir.graph.error_models import (
+    ErrorModel,
+    PatchErrors,
+    error_model_name,
+    error_model_of,
+    without_missing,
+)
 from palantir.graph.frames import FrameRow
 from palantir.graph.intervals import Interval
 from palantir.grid import MOST_PATCHES, PatchGrid
@@ -83,6 +89,7 @@ class LiveScheduler:
         self.tail = tail
         self.deadline = _above_0("deadline", math.inf if deadline is None else deadline)
         self._error_model = error_model_of(error_model)
+        self._model_name = error_model_name(error_model)
         self._time_base = _fraction(time_base)
         self._rows: dict[int, FrameRow] = {}  # of the open interval, by coded-frame index
         self._last = (0, -1)  # packet and index of the newest frame
@@ -141,6 +148,7 @@ class LiveScheduler:
             "interval": self.interval.frames or str(self.interval),
             "live": True,
             "tail": self.tail,
+            "error_model": self._model_name,
             **self.budget.parameters,
         }
         if self.deadline < math.inf:

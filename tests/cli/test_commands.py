@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -65,6 +66,28 @@ def test_error_is_estimated_as_the_reuse_mode_wants_unless_told_otherwise(
     facts = run("schedule", segment, "-o", tmp_path / "a.pcp", "--json", *options).json
     graph = ErrorGraph.from_video(segment, error_model=model)
     assert facts["objective_before"] == pytest.approx(graph.objective())
+    assert facts["parameters"]["error_model"] == model
+
+
+def test_inspect_shows_the_segment_by_the_error_model_of_the_profile(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    segment, profile = folder / "segment.webm", tmp_path / "a.pcp"
+    run("schedule", segment, "-o", profile, "--reuse", "paper", "--error-model", "detail")
+
+    def texture() -> list[float]:
+        frames = run("inspect", segment, "--profile", profile, "--json").json["frames"]
+        return [frame["texture"] for frame in frames]
+
+    def by(model: str) -> list[float]:
+        graph = ErrorGraph.from_video(segment, error_model=model)
+        return graph.texture.reshape(FRAMES, -1).sum(axis=1).tolist()  # type: ignore[no-any-return]
+
+    assert texture() == pytest.approx(by("detail"))
+    made = CacheProfile.load(profile)
+    for parameters in ({}, {"error_model": "my.own"}, {"error_model": 1}):  # not known
+        replace(made, parameters=parameters).save(profile)
+        assert texture() == pytest.approx(by("paper"))
 
 
 def test_schedule_writes_the_profile_beside_the_segment_and_tells_the_truth(

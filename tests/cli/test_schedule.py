@@ -72,7 +72,7 @@ def test_the_seed_of_random_picks(run: Run, here: Path) -> None:
     assert one.to_bytes() == same.to_bytes()
     assert (one.anchors != other.anchors).any()
     cost = {"network_share": 0.2, "halo": 4}
-    assert other.parameters == {"interval": "gop", "seed": 2, **cost}
+    assert other.parameters == {"interval": "gop", "seed": 2, "error_model": "detail", **cost}
 
 
 @pytest.mark.parametrize("without", ["weight", "texture"])
@@ -87,7 +87,7 @@ def test_without_is_an_ablation(run: Run, here: Path, without: str) -> None:
 
 def test_an_interval_may_be_a_time(run: Run, here: Path) -> None:
     profile = profile_of(run, "--interval", "200ms", "--budget", "2")
-    assert profile.parameters == {"interval": "200ms"}
+    assert profile.parameters == {"interval": "200ms", "error_model": "detail"}
     counts = profile.anchors.sum(axis=1)
     assert [counts[:5].sum(), counts[5:10].sum(), counts[10:].sum()] == [2, 2, 2]
 
@@ -105,7 +105,8 @@ def cost_of(profile: CacheProfile, halo: int) -> int:
 def test_a_share_is_of_what_per_frame_sr_costs(run: Run, here: Path, share: float) -> None:
     profile = profile_of(run, "--budget", f"{share:.0%}")
     assert profile.selector == "gain-per-cost"
-    assert profile.parameters == {"interval": "gop", "network_share": share, "halo": 4}
+    cost = {"network_share": share, "halo": 4}
+    assert profile.parameters == {"interval": "gop", "error_model": "detail", **cost}
     allowed = share * FRAMES * 64 * 48
     assert allowed - 24 * 24 <= cost_of(profile, 4) <= allowed  # a patch and its halo
     assert profile.budget == profile.anchors.sum()
@@ -116,7 +117,7 @@ def test_a_share_may_be_of_the_patch_area(run: Run, here: Path) -> None:
     expected = select(ErrorGraph.from_video("segment.webm"), 0.2, interval="gop")
     assert set(profile.anchors.ravel().nonzero()[0]) == set(expected.order)
     assert (profile.selector, profile.budget) == ("adjoint", 0.2)
-    assert profile.parameters == {"interval": "gop"}
+    assert profile.parameters == {"interval": "gop", "error_model": "detail"}
 
 
 def test_the_selector_suits_the_budget_unless_it_is_named(run: Run, here: Path) -> None:
@@ -138,8 +139,8 @@ def test_a_budget_may_be_what_the_network_computes(run: Run, here: Path, model: 
     rate = 10 * 32 * 24 * network.macs_per_pixel  # ten quarters of a frame a second
     words = ("--budget", f"{rate}MAC/s", *(("--model", model) if model else ()))
     profile = profile_of(run, *words, "--grid", "6x8", "--interval", "gop")
-    parameters = {"macs_per_pixel": network.macs_per_pixel, "halo": network.halo}
-    assert profile.parameters == {"interval": "gop", "macs_per_second": rate, **parameters}
+    cost = {"macs_per_second": rate, "macs_per_pixel": network.macs_per_pixel, "halo": network.halo}
+    assert profile.parameters == {"interval": "gop", "error_model": "detail", **cost}
     assert profile.budget == np.count_nonzero(profile.anchors) > 0
     pixels = cost_of(profile, network.halo)
     allowed = 10 * 32 * 24 * FRAMES / 25

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from palantir.codec import CodedFrame, decode
+from palantir.codec import CodedFrame, decode, decode_packets
 from palantir.errors import ScheduleError
 from palantir.graph import ErrorGraph, PatchGrid
 from palantir.graph.error_models import (
@@ -19,7 +19,8 @@ from palantir.graph.error_models import (
     paper,
 )
 from palantir.media import VideoSource
-from palantir.profile import REUSE_PARAMETERS
+from palantir.profile import REUSE_PARAMETERS, CacheProfile
+from palantir.schedule import LiveScheduler, select
 from tests.codec.streams import encode
 
 GRID = PatchGrid(2, 3)
@@ -139,6 +140,33 @@ def test_a_function_of_ones_own_makes_the_graph(clip: Path) -> None:
     other = ErrorGraph.from_video(clip, GRID, error_model=fading)
     assert set(other.texture) == {7.0}
     np.testing.assert_array_equal(other.weights.toarray(), graph.weights.toarray() / 2)
+
+
+def test_a_graph_knows_the_name_of_its_model(clip: Path) -> None:
+    class Own:
+        def __call__(self, frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+            return paper(frame, grid)
+
+    here = "tests.graph.test_error_models"
+    for model, name in (
+        ("paper", "paper"),
+        (paper, "paper"),
+        ("detail", "detail"),
+        (DetailModel(), "detail"),
+        (DetailModel(0.5), "detail:0.5"),
+        (fading, f"{here}.fading"),
+        (changed(), f"{here}.changed.<locals>.model"),
+        (Own(), f"{here}.test_a_graph_knows_the_name_of_its_model.<locals>.Own"),
+    ):
+        graph = ErrorGraph.from_video(clip, GRID, error_model=model)
+        assert graph.error_model == name
+        assert graph.between(1, 3, graph.errors()).error_model == name
+        profile = CacheProfile.from_selection(graph, select(graph, 3))
+        assert profile.parameters == {"interval": "all", "error_model": name}
+        live = LiveScheduler(1, error_model=model)
+        for packet in decode_packets(clip):
+            live.push(packet)
+        assert live.record().parameters["error_model"] == name
 
 
 def test_edges_between_the_same_patches_add_up(clip: Path) -> None:

@@ -40,7 +40,8 @@ def test_each_record_covers_its_own_frames() -> None:
     assert sum(each.objective for each in records) == pytest.approx(graph.objective(picks))
     assert sum(each.untouched for each in records) == pytest.approx(graph.objective())
     assert records[0].objective == pytest.approx(records[2].objective)
-    assert records[0].parameters == {"interval": 4, "live": True, "tail": False}
+    expected = {"interval": 4, "live": True, "tail": False, "error_model": "detail"}
+    assert records[0].parameters == expected
     assert records[0].budget == Budget(0.05)
 
 
@@ -74,7 +75,7 @@ def test_parameters_tell_how_the_anchors_were_chosen() -> None:
     run(live, decoded("sub-8x8"))
     record = live.record()
     assert record.parameters == {
-        "interval": "160ms", "live": True, "tail": True,
+        "interval": "160ms", "live": True, "tail": True, "error_model": "detail",
         "macs_per_second": 4e8, "macs_per_pixel": 1000, "halo": 8,
         "deadline_ms": 60000.0, "deadline_passed": 0,
     }  # fmt: skip
