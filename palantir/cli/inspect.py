@@ -18,11 +18,12 @@ from palantir.cli.options import (
 )
 from palantir.cli.printing import print_json, print_table
 from palantir.cli.progress import progress_bar
-from palantir.errors import MediaError
+from palantir.errors import MediaError, ScheduleError
 from palantir.files import open_regular
 
 if TYPE_CHECKING:
     from palantir.graph import ErrorGraph
+    from palantir.graph.error_models import ErrorModel
     from palantir.grid import PatchGrid
     from palantir.profile import CacheProfile
 
@@ -173,12 +174,14 @@ def _segment(
     }
 
 
-def _error_model(profile: CacheProfile) -> str:
+def _error_model(profile: CacheProfile) -> ErrorModel:
     """That of the profile's estimate, if it is one of ours; else the reuse mode's own."""
-    from palantir.graph.error_models import ERROR_MODELS
+    from palantir.graph.error_models import error_model_of
 
-    name = profile.parameters.get("error_model")
-    return name if isinstance(name, str) and name in ERROR_MODELS else profile.reuse
+    try:
+        return error_model_of(str(profile.parameters["error_model"]))
+    except (KeyError, ScheduleError):
+        return error_model_of(profile.reuse)
 
 
 def _frames(graph: ErrorGraph, profile: CacheProfile | None) -> list[dict[str, Any]]:

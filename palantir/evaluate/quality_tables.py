@@ -180,7 +180,8 @@ def _selector_table(view: View) -> Table:
         ["selector", *headings],
         rows,
         "Gain: of PSNR-Y over bicubic, dB. Cost: share of per-frame SR's, halo and merged tiles\n"
-        "included. J: the estimate of the selector's error model, as a share of J without anchors.",
+        "included. J: the estimate of the selector's error model, or the reuse mode's if it sees\n"
+        "none, as a share of J without anchors.",
     )
 
 

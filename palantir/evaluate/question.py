@@ -11,7 +11,7 @@ from typing import Literal
 
 from palantir.errors import ScheduleError
 from palantir.evaluate.material import clip_name
-from palantir.graph.error_models import error_model_of
+from palantir.graph.error_models import ERROR_MODELS, error_model_of
 from palantir.grid import PatchGrid
 from palantir.schedule import SELECTORS as SELECTORS_KNOWN
 
@@ -63,8 +63,8 @@ class Method:
         return f"{self.selector}{model}{without}"
 
     def error_model_in(self, reuse: str) -> str:
-        """The name in ERROR_MODELS, in a reuse mode."""
-        return reuse_mode(reuse)[0] if self.error_model == OWN_MODEL else self.error_model
+        """What `error_model_of` takes, in a reuse mode: its own model has its fade."""
+        return reuse if self.error_model == OWN_MODEL else self.error_model
 
 
 def reuse_mode(text: str) -> tuple[str, float | None]:
@@ -128,7 +128,7 @@ class Question:
     halo          LR pixels about their anchors that networks see; None: each its own
     every_frame   networks that only run on every frame: the comparison at equal compute
     selectors     names, in `palantir.schedule.SELECTORS`, or "nemo"
-    error_models  names, or OWN_MODEL; selectors that see no graph take the first
+    error_models  names, or OWN_MODEL, which selectors that see no graph always have
     ablations     whether `adjoint`, which must be among the selectors, is also to choose without
                   weights, and without texture, on the first grid and in the first mode
     budgets       above 0, at most 1
@@ -171,8 +171,7 @@ class Question:
         if self.ablations and "adjoint" not in self.selectors:
             raise ScheduleError("ablations are compared with adjoint, which is no selector here")
         for model in self.error_models:
-            if model != OWN_MODEL:
-                error_model_of(model)
+            _check_error_model(model)
         for mode in self.reuse:
             reuse_mode(mode)
         check_clips(self.clips, (*self.frames, *self.first))
@@ -192,8 +191,7 @@ class Question:
         methods = [
             Method(selector, model)
             for selector in self.selectors
-            for model in self.error_models
-            if selector in _SEEING_THE_GRAPH or model == self.error_models[0]
+            for model in (self.error_models if selector in _SEEING_THE_GRAPH else (OWN_MODEL,))
         ]
         if self.ablations:
             methods += [
@@ -202,6 +200,16 @@ class Question:
                 for without in ("weight", "texture")
             ]
         return list(dict.fromkeys(methods))
+
+
+def _check_error_model(name: str) -> None:
+    if name == OWN_MODEL:
+        return
+    try:
+        error_model_of(name)
+    except ScheduleError:
+        known = ", ".join((OWN_MODEL, *ERROR_MODELS))
+        raise ScheduleError(f"error model {name!r} is none of: {known}") from None
 
 
 def check_budgets(budgets: Sequence[Fraction]) -> None:

@@ -52,7 +52,7 @@ class GraphBuilder:
     ) -> None:
         self.grid = grid
         self._error_model = error_model_of(error_model)
-        self._model_name = error_model_name(error_model)
+        self._model_name = error_model_name(self._error_model)
         self._time_base = time_base
         self._frames: list[FrameRow] = []
         self._place: dict[int, int] = {}  # of each coded-frame index in the graph

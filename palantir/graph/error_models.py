@@ -121,19 +121,28 @@ ERROR_MODELS: Mapping[str, Callable[[], ErrorModel]] = {
 def error_model_of(model: str | ErrorModel) -> ErrorModel:
     """A new error model of that name, or the function itself.
 
-    Raises ScheduleError for a name that is not in ERROR_MODELS.
+    "detail:4" is `detail` with a fade of 4. Raises ScheduleError for a name that is not in
+    ERROR_MODELS.
     """
     if callable(model):
         return model
+    name, colon, fade = model.partition(":")
+    if name == "detail" and colon:
+        return DetailModel(_number(fade))
     if model not in ERROR_MODELS:
         raise ScheduleError(f"error model {model!r} is none of: {', '.join(ERROR_MODELS)}")
     return ERROR_MODELS[model]()
 
 
-def error_model_name(model: str | ErrorModel) -> str:
-    """As profiles keep it: the name in ERROR_MODELS, or a function's own with its module."""
-    if isinstance(model, str):
-        return model
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ScheduleError(f"fade {text!r} is not a number") from None
+
+
+def error_model_name(model: ErrorModel) -> str:
+    """As profiles keep it: what `error_model_of` takes, or a function's own name and module."""
     if model is paper:
         return "paper"
     if type(model) is DetailModel:

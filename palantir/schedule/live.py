@@ -89,7 +89,7 @@ class LiveScheduler:
         self.tail = tail
         self.deadline = _above_0("deadline", math.inf if deadline is None else deadline)
         self._error_model = error_model_of(error_model)
-        self._model_name = error_model_name(error_model)
+        self._model_name = error_model_name(self._error_model)
         self._time_base = _fraction(time_base)
         self._rows: dict[int, FrameRow] = {}  # of the open interval, by coded-frame index
         self._last = (0, -1)  # packet and index of the newest frame

@@ -88,6 +88,8 @@ def test_inspect_shows_the_segment_by_the_error_model_of_the_profile(
     for parameters in ({}, {"error_model": "my.own"}, {"error_model": 1}):  # not known
         replace(made, parameters=parameters).save(profile)
         assert texture() == pytest.approx(by("paper"))
+    replace(made, parameters={"error_model": "detail:0.01"}).save(profile)
+    assert texture() == pytest.approx(by("detail:0.01")) != by("detail")
 
 
 def test_schedule_writes_the_profile_beside_the_segment_and_tells_the_truth(

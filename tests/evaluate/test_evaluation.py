@@ -21,6 +21,7 @@ from palantir.evaluate.question import GridWish, Method, NetworkWish, Question
 from palantir.evaluate.results import Results
 from palantir.evaluate.summary import summarise
 from palantir.graph import ErrorGraph
+from palantir.graph.error_models import DetailModel
 from palantir.media import encode_lr
 from palantir.profile import CacheProfile
 from palantir.quality import compare
@@ -142,6 +143,42 @@ def test_a_fade_is_that_of_the_enhancer(folder: Path, results: Results, tmp_path
     for mode in ("detail:", "detail:0", "paper:3", "detail:nan", "all"):
         with pytest.raises(ScheduleError, match="reuse mode"):
             question(folder, reuse=(mode,))
+
+
+def test_anchors_are_chosen_by_the_error_model_of_the_fade(
+    folder: Path, results: Results, tmp_path: Path
+) -> None:
+    fades = question(folder, reuse=("detail", "detail:0.01"), selectors=("adjoint", "key-uniform"))
+    found = evaluate(fades, folder / "out", silently).results
+    lr = tmp_path / "lr.webm"
+    encode_lr(folder / "one_128p25.webm", lr, SCALE, start=FIRST, frames=FRAMES)
+    graph = ErrorGraph.from_video(lr, error_model=DetailModel(0.01))
+    halo = palantir.models.SRNetwork.load(folder / "one-net.onnx").halo
+    assert halo is not None
+    picks = select(graph, CostShare(BUDGETS[1], halo), interval="gop")
+    one = found.one(
+        clip="one", method=Method("adjoint"), budget=BUDGETS[1], reuse="detail:0.01", network="net"
+    )
+    assert one is not None
+    assert one.estimate == pytest.approx(picks.total[-1] / picks.total[0])
+    by_default = found.one(
+        clip="one", method=Method("adjoint"), budget=BUDGETS[1], reuse="detail", network="net",
+        grid="default",
+    )  # fmt: skip
+    assert by_default is not None
+    assert one.estimate != by_default.estimate
+
+
+def test_selectors_that_see_no_graph_have_no_error_model(folder: Path) -> None:
+    asked = question(folder, error_models=("paper", "own"), ablations=False)
+    assert [str(method) for method in asked.methods] == [
+        "adjoint (paper)", "adjoint", "neuroscaler", "nemo"
+    ]  # fmt: skip
+    for name in ("papers", "detail:nil"):
+        with pytest.raises(
+            ScheduleError, match=f"error model '{name}' is none of: own, detail, paper"
+        ):
+            question(folder, error_models=(name,))
 
 
 def test_a_second_call_measures_nothing(folder: Path, results: Results) -> None:
