@@ -17,6 +17,7 @@ from palantir.graph.error_models import (
     ErrorModel,
     PatchErrors,
     check_errors,
+    check_unaided,
     error_model_name,
     error_model_of,
     without_missing,
@@ -57,6 +58,7 @@ class GraphBuilder:
         self._frames: list[FrameRow] = []
         self._place: dict[int, int] = {}  # of each coded-frame index in the graph
         self._texture: list[NDArray[np.float64]] = []
+        self._gives_unaided: bool | None = None
         self._unaided: list[NDArray[np.float64] | None] = []
         self._dependents: list[NDArray[np.int64]] = []
         self._references: list[NDArray[np.int64]] = []
@@ -72,6 +74,7 @@ class GraphBuilder:
         grid = self.grid.fit(frame.width, frame.height)
         errors = self._error_model(frame, grid)
         check_errors(errors, frame, grid)
+        self._gives_unaided = check_unaided(errors, frame, grid, self._gives_unaided)
         row, place = frame_row(frame, self._time_base), len(self._frames)
         if frame.index != place:  # frames are missing
             errors = self._without_missing(errors)

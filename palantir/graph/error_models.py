@@ -9,7 +9,9 @@ graph.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -27,6 +29,7 @@ __all__ = [
     "ErrorModel",
     "PatchErrors",
     "check_errors",
+    "check_unaided",
     "error_model_name",
     "error_model_of",
     "paper",
@@ -45,7 +48,8 @@ class PatchErrors(NamedTuple):
     reference: NDArray[np.int32]  # [E], coded-frame index, below this frame's
     source: NDArray[np.int32]  # [E], patch of the reference
     weight: NDArray[np.float64]  # [E], share of the source's error that lands in the patch, >= 0
-    # [P], error without any anchors, where no frame before can change it; above 0
+    # [P], error without any anchors, where no frame before can change it; above 0; of all frames
+    # or of none
     unaided: NDArray[np.float64] | None = None
 
 
@@ -73,11 +77,14 @@ class DetailModel:
 
     fade  of the confidence in detail, grey levels above 0
 
+    Raises ScheduleError for any other fade.
+
     Source: docs/method.md, error models.
     """
 
     def __init__(self, fade: float = _FADE) -> None:
-        self._fade = fade
+        self._fade = _checked_fade(fade)
+        self._grid: PatchGrid | None = None
         self._energies: dict[int, NDArray[np.float64]] = {}
         self._packet = -1
         self._before: set[int] = set()  # in the slots when the packet came, which may come again
@@ -89,10 +96,20 @@ class DetailModel:
         return "detail" if self._fade == _FADE else f"detail:{self._fade!r}"
 
     def __call__(self, frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
-        """Of the next coded frame, which `grid` fits; all frames have the same grid."""
+        """Of the next coded frame, which `grid` fits; references have the same grid.
+
+        Raises ScheduleError where one has another.
+        """
         energy, missing, *edges, brought = frame.native.detail(grid.rows, grid.columns, self._fade)
         patch, reference, source = edges
         known = np.isin(reference, [*self._energies])
+        if grid != self._grid:
+            if known.any():
+                raise ScheduleError(
+                    f"coded frame {frame.index} has {grid} patches, "
+                    f"frame {reference[known][0]}, to which it refers, has {self._grid}"
+                )
+            self._grid, self._energies = grid, {}
         missing += np.bincount(patch[~known], brought[~known], grid.count)
         patch, reference, source = patch[known], reference[known], source[known]
         there = np.ones(len(source))
@@ -122,23 +139,32 @@ def error_model_of(model: str | ErrorModel) -> ErrorModel:
     """A new error model of that name, or the function itself.
 
     "detail:4" is `detail` with a fade of 4. Raises ScheduleError for a name that is not in
-    ERROR_MODELS.
+    ERROR_MODELS, and for a class.
     """
+    if isinstance(model, type):
+        raise ScheduleError(f"error model {model.__qualname__} is a class: give one of its objects")
     if callable(model):
         return model
-    name, colon, fade = model.partition(":")
+    name, colon, fade = str(model).partition(":")
     if name == "detail" and colon:
         return DetailModel(_number(fade))
-    if model not in ERROR_MODELS:
+    if name not in ERROR_MODELS or colon:
         raise ScheduleError(f"error model {model!r} is none of: {', '.join(ERROR_MODELS)}")
-    return ERROR_MODELS[model]()
+    return ERROR_MODELS[name]()
+
+
+def _checked_fade(fade: Any) -> float:
+    number = isinstance(fade, Real) and not isinstance(fade, bool)
+    if not number or not 0 < fade <= sys.float_info.max:
+        raise ScheduleError(f"fade {fade!r} is not a number of grey levels above 0")
+    return float(fade)
 
 
 def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ScheduleError(f"fade {text!r} is not a number") from None
+        raise ScheduleError(f"fade {text!r} is not a number of grey levels above 0") from None
 
 
 def error_model_name(model: ErrorModel) -> str:
@@ -170,6 +196,23 @@ def check_errors(errors: PatchErrors, frame: CodedFrame, grid: PatchGrid) -> Non
     _check_range("patch", errors.patch, frame.index, grid.count)
     _check_range("reference", errors.reference, frame.index, frame.index)
     _check_range("source", errors.source, frame.index, grid.count)
+
+
+def check_unaided(
+    errors: PatchErrors, frame: CodedFrame, grid: PatchGrid, given: bool | None
+) -> bool:
+    """Whether there is `unaided`, a column of the patches; `given` says so of the frames before.
+
+    Raises ScheduleError where it is another column, or given for some frames only.
+    """
+    given_now = errors.unaided is not None
+    what = "errors without anchors" if given_now else "no errors without anchors"
+    where = f"the error model gives coded frame {frame.index} {what}"
+    if given is not None and given_now != given:
+        raise ScheduleError(f"{where}, unlike the frames before")
+    if errors.unaided is not None and np.shape(errors.unaided) != (grid.count,):
+        raise ScheduleError(f"{where} of shape {np.shape(errors.unaided)} for {grid.count} patches")
+    return given_now
 
 
 def without_missing(

@@ -22,6 +22,7 @@ from palantir.graph.construct import frame_row
 from palantir.graph.error_models import (
     ErrorModel,
     PatchErrors,
+    check_unaided,
     error_model_name,
     error_model_of,
     without_missing,
@@ -93,6 +94,7 @@ class LiveScheduler:
         self._time_base = _fraction(time_base)
         self._rows: dict[int, FrameRow] = {}  # of the open interval, by coded-frame index
         self._last = (0, -1)  # packet and index of the newest frame
+        self._gives_unaided: bool | None = None
         self._unaided: dict[int, NDArray[np.float64]] = {}  # of the frames in the slots
         self._past: list[LiveInterval] = []  # closed, not yet recorded
         self._selector: _core.LiveSelector | None = None
@@ -165,7 +167,8 @@ class LiveScheduler:
 
     def _checked(self, packet: DecodedPacket) -> list[tuple[int, FrameRow, _core.LiveFrame]]:
         """Index and facts of the packet's frames, once all of them are known to be usable."""
-        grid, (last_packet, last_index), unaided = self.grid, self._last, self._unaided
+        grid, (last_packet, last_index) = self.grid, self._last
+        unaided, given = self._unaided, self._gives_unaided
         result = []
         for frame in packet.frames:
             index, row = frame.index, frame_row(frame, self._time_base)
@@ -177,6 +180,7 @@ class LiveScheduler:
             grid = (grid or PatchGrid.default(row.width, row.height)).fit(row.width, row.height)
             errors = self._error_model(frame, grid)
             native = _native(frame, grid, errors)
+            given = check_unaided(errors, frame, grid, given)
             if errors.unaided is not None:
                 if (complete := without_missing(errors, unaided)) is not errors:
                     native = _native(frame, grid, complete)
@@ -184,7 +188,8 @@ class LiveScheduler:
                 unaided = {i: known[i] for i in frame.slots if i in known}
             result.append((index, row, native))
             last_packet, last_index = row.packet, index
-        self.grid, self._last, self._unaided = grid, (last_packet, last_index), unaided
+        self.grid, self._last = grid, (last_packet, last_index)
+        self._unaided, self._gives_unaided = unaided, given
         return result
 
     def _ends_before(self, row: FrameRow) -> bool:

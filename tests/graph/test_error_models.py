@@ -10,6 +10,7 @@ import pytest
 from palantir.codec import CodedFrame, decode, decode_packets
 from palantir.errors import ScheduleError
 from palantir.graph import ErrorGraph, PatchGrid
+from palantir.graph.construct import GraphBuilder
 from palantir.graph.error_models import (
     ERROR_MODELS,
     DetailModel,
@@ -193,6 +194,11 @@ def test_edges_between_the_same_patches_add_up(clip: Path) -> None:
         (changed(unaided=np.full(6, np.inf)), "error without anchors of frame 0 patch 0 is inf"),
         (changed(texture=np.full(6, np.nan)), "texture of frame 0 patch 0 is nan"),
         (changed(texture=np.full(6, -1.0)), "texture of frame 0 patch 0 is -1"),
+        (5, "error model 5 is none of: detail, paper"),
+        ("paper:4", "error model 'paper:4' is none of: detail, paper"),
+        ("detail:", "fade '' is not a number of grey levels above 0"),
+        ("detail:-1", r"fade -1\.0 is not a number of grey levels above 0"),
+        (DetailModel, "error model DetailModel is a class: give one of its objects"),
     ],
 )
 def test_a_model_that_cannot_be_used_is_refused(
@@ -200,6 +206,48 @@ def test_a_model_that_cannot_be_used_is_refused(
 ) -> None:
     with pytest.raises(ScheduleError, match=why):
         ErrorGraph.from_video(clip, GRID, error_model=model)
+
+
+@pytest.mark.parametrize("fade", [0, -1.0, np.nan, np.inf, 10**400, True, "2", None])
+def test_a_fade_that_is_no_number_above_0_is_refused(fade: float) -> None:
+    with pytest.raises(ScheduleError, match="is not a number of grey levels above 0"):
+        DetailModel(fade)
+
+
+def test_the_grid_may_not_change_between_a_frame_and_its_references(clip: Path) -> None:
+    model, frames = DetailModel(), frames_of_file(clip)
+    model(frames[0], GRID)
+    with pytest.raises(ScheduleError, match="frame 1 has 3x4 patches, frame 0, to which it refers"):
+        model(frames[1], PatchGrid(3, 4))
+    assert len(model(frames[1], GRID).patch) > 0
+    assert len(model(frames[0], PatchGrid(3, 4)).patch) == 0  # a key frame refers to none
+    assert len(model(frames[1], PatchGrid(3, 4)).patch) > 0
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_errors_without_anchors_are_given_for_all_frames_or_none(clip: Path, first: bool) -> None:
+    def now_and_then(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        given = first == (frame.index != 3)
+        return paper(frame, grid)._replace(unaided=np.ones(grid.count) if given else None)
+
+    builder = GraphBuilder(GRID, error_model=now_and_then)
+    live = LiveScheduler(1, 2, GRID, error_model=now_and_then)
+    packets = list(decode_packets(clip))
+    for packet in packets[:3]:
+        builder.add(packet.frames[0])
+        live.push(packet)
+    what = "no errors" if first else "errors"
+    why = f"the error model gives coded frame 3 {what} without anchors, unlike the frames before"
+    with pytest.raises(ScheduleError, match=why):
+        builder.add(packets[3].frames[0])
+    with pytest.raises(ScheduleError, match=why):
+        live.push(packets[3])
+
+
+def test_a_live_scheduler_checks_errors_without_anchors(clip: Path) -> None:
+    live = LiveScheduler(1, 2, GRID, error_model=changed(unaided=np.ones(5)))
+    with pytest.raises(ScheduleError, match=r"of shape \(5,\) for 6 patches"):
+        live.push(next(decode_packets(clip)))
 
 
 @pytest.mark.parametrize(
