@@ -7,6 +7,8 @@ from scipy.sparse import csr_array
 
 from palantir.graph import ErrorGraph, FrameTable, PatchGrid
 from palantir.graph.ablation import without_texture, without_weight
+from palantir.graph.construct import GraphBuilder
+from tests.codec.streams import KINDS, frames_of
 
 
 def graph_of(key: list[int], intra_only: list[int], frames: int, patches: int) -> ErrorGraph:
@@ -62,7 +64,28 @@ def test_where_errors_without_anchors_are_known_they_all_become_1() -> None:
     np.testing.assert_allclose(ablated.errors([0])[2], 0.5)
     np.testing.assert_allclose(ablated.errors([1])[3], 4 / 6)
     assert graph.weights.toarray().tolist() == weights.tolist()
-    assert without_weight(graph).unaided is None
+
+
+def test_without_weights_what_is_no_texture_comes_from_the_same_patch_of_the_frame_before() -> None:
+    builder = GraphBuilder(PatchGrid(2, 3), error_model="detail")
+    for frame in frames_of(KINDS["alt-ref"]() + KINDS["sub-8x8"]()):
+        builder.add(frame)
+    graph = builder.build()
+    assert graph.unaided is not None
+    ablated = without_weight(graph)
+    np.testing.assert_allclose(ablated.errors(), graph.unaided, rtol=1e-12)
+    assert ablated.unaided is graph.unaided
+    anchors = np.random.default_rng(1).random((len(graph.frames), 6)) < 0.2
+    texture, unaided = (each.reshape(-1, 6) for each in (graph.texture, graph.unaided))
+    expected = np.zeros_like(unaided)
+    for t, key in enumerate(graph.frames.key):
+        here = unaided[t]
+        if not key:
+            here = texture[t] + (unaided[t] - texture[t]) * expected[t - 1] / unaided[t - 1]
+        expected[t] = np.where(anchors[t], 0, here)
+    errors = ablated.errors(np.flatnonzero(anchors))
+    np.testing.assert_allclose(errors, expected.ravel(), rtol=1e-9, atol=1e-9)
+    assert (errors < 0.9 * graph.unaided)[~anchors.ravel()].any()
 
 
 def test_without_weights_key_and_intra_only_frames_depend_on_nothing() -> None:
