@@ -154,7 +154,7 @@ GainPerCost::Move GainPerCost::take_over(const Rectangle& rectangle, std::size_t
       move.gains.push_back(gains_[patch]);
     }
   }
-  rectangles_.run(rectangle, frame, tier);
+  rectangles_.run(rectangle, frame);
   bound_[frame] = Bound::kNone;  // tiles within it are paid for
   changed_.push_back(frame);
   return move;

@@ -80,11 +80,11 @@ Rectangle Rectangles::first_of(double gain_per_cost, std::size_t frame, int tier
   return {rows_[rows], columns_[columns], cost};
 }
 
-void Rectangles::run(const Rectangle& rectangle, std::size_t frame, int tier) {
-  std::vector<Run>& run = run_[frame];
-  const auto within = [&](const Run& one) { return rectangle.holds(one.tile); };
+void Rectangles::run(const Rectangle& rectangle, std::size_t frame) {
+  std::vector<Rectangle>& run = run_[frame];
+  const auto within = [&](const Rectangle& tile) { return rectangle.holds(tile); };
   run.erase(std::remove_if(run.begin(), run.end(), within), run.end());
-  run.push_back({rectangle, tier});
+  run.push_back(rectangle);
 }
 
 // Calls visit(index) with each stretch of rows, until it is false: sums_ and costs_ are then those
@@ -108,11 +108,11 @@ void Rectangles::price(std::size_t rows, std::size_t frame, int tier) {
   const double height = tiers_[tier].price * all.rows[rows];
   for (std::size_t i = 0; i < columns_.count(); ++i) costs_[i] = height * all.columns[i];
   bool marked = false;
-  for (const Run& one : run_[frame]) {
-    if (one.tier > tier || !rows_[rows].holds(one.tile.rows)) continue;
+  for (const Rectangle& tile : run_[frame]) {
+    if (!rows_[rows].holds(tile.rows)) continue;
     if (!marked) std::fill(marks_.begin(), marks_.end(), 0.0);
     marked = true;
-    columns_.mark(one.tile.columns, one.tile.cost, marks_.data());
+    columns_.mark(tile.columns, tile.cost, marks_.data());
   }
   if (marked) columns_.take_off(marks_.data(), costs_.data());
 }

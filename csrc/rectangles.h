@@ -2,7 +2,7 @@
 //
 // A rectangle costs what its one tile with its halo does, less what the tiles within it have cost
 // that are run already; 1 at least. There may be several networks, the tiers, from the lowest to
-// the highest: a tile takes the place of tiles of its own and of lower tiers.
+// the highest: a tile takes the place of tiles of its own and of lower tiers, and holds no others.
 //
 // Nothing is kept for each rectangle: those of one frame are summed up and priced at a time, one
 // stretch of rows after another. One thread at a time.
@@ -47,13 +47,9 @@ class Rectangles {
   Rectangle first_of(double gain_per_cost, std::size_t frame, int tier, const double* gains);
 
   // Runs the rectangle as one tile.
-  void run(const Rectangle& rectangle, std::size_t frame, int tier);
+  void run(const Rectangle& rectangle, std::size_t frame);
 
  private:
-  struct Run {
-    Rectangle tile;
-    int tier;
-  };
   struct Lengths {  // with halo, of the spans of frames of one size
     std::vector<double> rows, columns;
   };
@@ -68,11 +64,11 @@ class Rectangles {
   const PatchGrid grid_;
   const std::vector<NetworkTier> tiers_;
   const Spans rows_, columns_;
-  std::vector<std::size_t> size_of_;   // of each frame
-  std::vector<Lengths> lengths_;       // [sizes][tiers]
-  std::vector<std::vector<Run>> run_;  // of each frame; none within another
+  std::vector<std::size_t> size_of_;         // of each frame
+  std::vector<Lengths> lengths_;             // [sizes][tiers]
+  std::vector<std::vector<Rectangle>> run_;  // of each frame; none within another
   // Room for one frame.
-  std::vector<double> row_sums_;             // [spans of rows][columns]
+  std::vector<double> row_sums_;              // [spans of rows][columns]
   std::vector<double> sums_, costs_, marks_;  // of one stretch of rows, [spans of columns]
 };
 
