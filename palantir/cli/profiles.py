@@ -27,7 +27,6 @@ __all__ = ["Settings", "jointly", "one_by_one"]
 
 _Made: TypeAlias = "tuple[CacheProfile, float, float]"  # seconds of construction and of selection
 Facts: TypeAlias = dict[str, Any]
-_LIGHT_SHARE = 0.3  # settled on five clips (docs/results.md, At equal compute)
 
 
 @dataclass(frozen=True)
@@ -164,9 +163,8 @@ def _tiers(graph: ErrorGraph, settings: Settings) -> Selection:
     large, light = (
         network_load(model, settings.halo) for model in (settings.model, settings.light_model)
     )
-    tiers = Tiers(
-        large, light, _LIGHT_SHARE if settings.light_share is None else settings.light_share
-    )
+    share = settings.light_share
+    tiers = Tiers(large, light) if share is None else Tiers(large, light, share)
     return select_tiers(graph, settings.budget, tiers, settings.interval or "gop")
 
 

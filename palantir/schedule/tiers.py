@@ -56,7 +56,7 @@ class Tiers:
 
     large: NetworkFacts
     light: NetworkFacts
-    share: float
+    share: float = 0.3  # settled on five clips (docs/results.md, At equal compute)
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:

@@ -8,6 +8,7 @@ import pytest
 
 from palantir.models import network_load, shipped_model
 from palantir.profile import CacheProfile
+from palantir.schedule import Tiers
 from tests.cli.outcome import Run
 from tests.enhance.networks import silent
 
@@ -57,6 +58,8 @@ def test_a_share_is_of_the_large_networks_cost(run: Run, here: Path) -> None:
     profile = CacheProfile.load("segment.pcp")
     assert profile.light is not None
     assert (profile.selector, profile.parameters["network_share"]) == ("tiers", 0.05)
+    assert profile.parameters["light_share"] == Tiers.share
+    assert f"[default: {Tiers.share:g}]" in " ".join(run("schedule", "--help").out.split())
 
 
 @pytest.mark.parametrize(
