@@ -18,6 +18,8 @@ constexpr int kOne = 1 << kFractionBits;
 constexpr int kConfidenceBits = 8;  // 256 is full confidence as it is measured
 // 1, in the units of a map's confidence: the greatest that products of 16 bits can do with.
 constexpr int kFullConfidence = 32767;
+// Of that, detail that has moved has so many eighths at most (docs/method.md, Confidence).
+constexpr int kMovedEighths = 7;
 // Less than this counts as none.
 constexpr int kFaintConfidence = kFullConfidence / 50;
 // Detail that has come further, in 1/8 LR pixel and one direction, is dropped.

@@ -161,8 +161,7 @@ inline bool settle_plain(const int16_t* down, const int16_t* across, const uint1
                          uint16_t* confidence) {
   uint16_t any = 0;
   for (int x = 0; x < width; ++x) {
-    const int product = (own[x] * mean[x] + 1) >> 1;  // 1 is 32768
-    const int shown = product < kFullConfidence ? product : kFullConfidence;
+    const int shown = (own[x] * mean[x] * kMovedEighths + 8) >> 4;  // 1 is 32768
     const auto at_x = static_cast<unsigned>(x + ((across[x] + 8) >> 4));
     const auto at_y = static_cast<unsigned>(y + ((down[x] + 8) >> 4));
     const bool gone = (confidence[x] == 0) | (shown < kFaintConfidence) | (down[x] > kFarthest) |

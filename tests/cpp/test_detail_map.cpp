@@ -116,7 +116,8 @@ void detail_that_came_too_far_is_dropped() {
   expect(live_after(2, -16000, 8192, 0) == 0, "in two steps");
 }
 
-// Brighter by 2 levels, then as before: in the middle 256 * (7/8)^8 = 88 of 256, squared.
+// Brighter by 2 levels, then as before: in the middle 256 * (7/8)^8 = 88 of 256, squared. Of full
+// confidence, 7/8.
 void what_comes_between_does_not_count() {
   const auto pool = BufferPool::create();
   DetailReferences known;
@@ -128,7 +129,7 @@ void what_comes_between_does_not_count() {
     known[t] = enhance(*pool, frame, known, anchors);
     confidence.push_back(known[t]->confidence.row(5)[9]);
   }
-  expect(confidence == std::vector<int>{kFullConfidence, 88 * 88 / 2, kFullConfidence},
+  expect(confidence == std::vector<int>{kFullConfidence, 88 * 88 / 2 * 7 / 8, 28672},
          "confidence is of the source, not of the way");
 }
 

@@ -20,6 +20,7 @@ from tests.enhance.numpy_reuse import Integers, Part, parts_of
 __all__ = [
     "FAINT",
     "FULL",
+    "MOVED",
     "NONE",
     "Map",
     "Shown",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 FULL = 32767  # confidence 1
+MOVED = 28672  # 7/8, of what has moved at most
 NONE = -(10**6)  # of detail: there is none
 FAINT = FULL // 50
 FARTHEST = 16383  # 1/8 LR pixel
@@ -62,12 +64,12 @@ class Map(NamedTuple):
 
 
 def confidence(made: Map, luma: NDArray[Any], shown: Pictures, fade: float) -> Integers:
-    """Of spots that have a source `t = exp(-(miss / (fade + gradient))^2)` times its mean.
+    """Of spots that have a source: 7/8 of `t = exp(-(miss / (fade + gradient))^2)` times its mean.
 
     1 is 32768, 0 elsewhere; `shown` has the sources by coded index.
     """
     own = np.where(made.confidence > 0, trust(luma, _found(made, shown), fade), 0)
-    return np.asarray((own * smoothed(own) + 1) // 2)
+    return np.asarray((own * smoothed(own) * MOVED + (1 << 15)) >> 16)
 
 
 def trust(luma: NDArray[Any], found: Integers, fade: float) -> Integers:
@@ -164,7 +166,7 @@ def _take(made: Map, reference: Map, part: Part, age: int) -> None:
 
 def _settle(made: Map, trust: Integers) -> None:
     alive = made.confidence > 0
-    made.confidence[:] = np.where(alive, np.minimum(trust, FULL), 0)
+    made.confidence[:] = np.where(alive, trust, 0)
     y, x = np.indices(trust.shape)
     rows, columns = y + (made.down + 8) // 16, x + (made.across + 8) // 16
     gone = (made.confidence < FAINT) | (rows < 0) | (columns < 0)

@@ -65,7 +65,8 @@ def to_black(index: int) -> Picture:
 
 
 CHANGES = (cut, fade, flash, to_black)
-GHOSTS = {cut: 1.05, fade: 1.5, to_black: 1.5}  # times that error, of detail that never fades
+# Times that error, of detail that never fades (7/8 of which is shown).
+GHOSTS = {cut: 1.05, fade: 1.5, to_black: 1.4}
 
 
 class _Truth:

@@ -7,7 +7,7 @@ import numpy as np
 from palantir.codec import CodedFrame
 from palantir.tiles import Tile
 from tests.enhance.detail_chain import Chain
-from tests.enhance.numpy_detail import FULL
+from tests.enhance.numpy_detail import MOVED
 from tests.enhance.numpy_reuse import Integers
 
 
@@ -34,5 +34,5 @@ def test_with_an_endless_fade_only_places_without_detail_lower_it(
         height, width = confidence.shape
         windows = [dead[j : j + height, i : i + width] for j in range(3) for i in range(3)]
         sure = ~np.any(windows, axis=0)
-        assert (confidence[sure] == FULL).all()
+        assert (confidence[sure] == MOVED).all()
         assert sure.mean() > 0.1
