@@ -86,7 +86,8 @@ def share_table(shares: Sequence[Share], contenders: Sequence[Contender]) -> Tab
         ("budget", "frames", "construction", *(one.heading for one in contenders)),
         rows,
         f"(construction + selection) / budget at {_GRID} patches and 1/20 anchors. Construction "
-        "holds decoding and counts every frame of the interval, as if all packets came at once. "
+        "holds decoding and the paper's error model, and counts every frame of the interval, as if "
+        "all packets came at once. "
         "Intervals: 2 frames at 0.2 s, else a fifth of the budget.",
     )
 

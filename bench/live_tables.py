@@ -23,7 +23,7 @@ PSNR-Y over no anchors; both of the whole clip and only of clips with an HR orig
 _SPEED = """\
 Median and quartiles over the intervals. push, select, settle: calls of `_core.LiveSelector`, and
 select is selection proper. LiveScheduler: all that it does from packet to anchors; errors known:
-less the error model, texture and weights of its frames having been worked out beforehand."""
+less the error model, which is the paper's: texture and weights were worked out beforehand."""
 _SCALING = f"""\
 Intervals a second of {STREAMS} streams, with a tail, by `LiveScheduler` from decoded packets on;
 the speed-up is the median over rounds run in turn. Errors known: less the error model, as above."""
