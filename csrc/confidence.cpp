@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "eight_bits.h"
 #include "simd.h"
 
 namespace palantir {
@@ -164,30 +163,30 @@ void Confidence::measure(int y, const MapRow& row, uint16_t* out) {
   trust(spots_.sums(y), found_.data(), steep, row.confidence, fade_, spots_.width(), out);
 }
 
-std::vector<uint16_t> confidence_in_prediction(const CodedFrame& frame, double fade) {
-  const EightBits picture(frame.picture, frame.facts.bit_depth);
-  const EightBits prediction(frame.prediction, frame.facts.bit_depth);
-  SpotRows shown(picture.luma()), predicted(prediction.luma());
-  const int width = shown.width(), height = shown.height(), stride = width + 2;
-  std::vector<uint16_t> own(static_cast<size_t>(stride) * height), found(width), sums(stride),
-      mean(width), result(static_cast<size_t>(width) * height);
-  const std::vector<uint16_t> alive(width, 1);
-  for (int y = 0; y < height; ++y) {
-    uint16_t* out = &own[static_cast<size_t>(y) * stride] + 1;
-    const uint16_t* steep = shown.gradient(y);
-    scale_by_64(predicted.sums(y), width, found.data());
-    trust(shown.sums(y), found.data(), steep, alive.data(), in_units(fade), width, out);
-    out[-1] = out[0];
-    out[width] = out[width - 1];
-  }
-  for (int y = 0; y < height; ++y) {
-    const auto row = [&](int i) {
-      return &own[static_cast<size_t>(std::clamp(i, 0, height - 1)) * stride];
-    };
-    row_kernels().smooth(row(y - 1), row(y), row(y + 1), width, sums.data(), mean.data());
-    multiply(row(y) + 1, mean.data(), width, &result[static_cast<size_t>(y) * width]);
-  }
-  return result;
+ConfidenceInPrediction::ConfidenceInPrediction(const CodedFrame& frame, double fade)
+    : picture_(frame.picture, frame.facts.bit_depth),
+      prediction_(frame.prediction, frame.facts.bit_depth),
+      shown_(picture_.luma()), predicted_(prediction_.luma()), fade_(in_units(fade)),
+      stride_(static_cast<size_t>(shown_.width()) + 2), own_(kKept * stride_),
+      found_(stride_), sums_(stride_), row_(stride_), alive_(stride_, 1) {}
+
+void ConfidenceInPrediction::measure(int y) {
+  const int width = shown_.width();
+  uint16_t* out = own_at(y) + 1;
+  const uint16_t* steep = shown_.gradient(y);
+  scale_by_64(predicted_.sums(y), width, found_.data());
+  trust(shown_.sums(y), found_.data(), steep, alive_.data(), fade_, width, out);
+  out[-1] = out[0];
+  out[width] = out[width - 1];
+}
+
+const uint16_t* ConfidenceInPrediction::row(int y) {
+  const int first = std::max(y - 1, 0), last = std::min(y + 1, shown_.height() - 1);
+  for (; measured_ <= last; ++measured_) measure(measured_);
+  const int width = shown_.width();
+  row_kernels().smooth(own_at(first), own_at(y), own_at(last), width, sums_.data(), row_.data());
+  multiply(own_at(y) + 1, row_.data(), width, row_.data());
+  return row_.data();
 }
 
 }  // namespace palantir

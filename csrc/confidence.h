@@ -8,6 +8,7 @@
 
 #include "buffer_pool.h"
 #include "coded_frame.h"
+#include "eight_bits.h"
 #include "plane.h"
 #include "row_kernels.h"
 
@@ -89,9 +90,31 @@ class Confidence {
   std::vector<uint16_t> found_;
 };
 
-// The same of a whole frame's spots in its prediction, each times the mean of those about it, intra
+// The same of a frame's spots in its prediction, each times the mean of those about it, intra
 // blocks' among them: 256 is full confidence. A picture of more than 8 bits is taken as one of 8.
-// The frame has its full trace. Rows of spots(width).
-std::vector<uint16_t> confidence_in_prediction(const CodedFrame& frame, double fade);
+class ConfidenceInPrediction {
+ public:
+  // The frame has its full trace.
+  ConfidenceInPrediction(const CodedFrame& frame, double fade);
+
+  const Plane<const uint8_t>& luma() const { return picture_.luma(); }  // in 8 bits
+  // Of row `y` of spots, which is asked for after the row above it; valid until the next is.
+  const uint16_t* row(int y);
+
+ private:
+  void measure(int y);
+  uint16_t* own_at(int y) { return &own_[y % kKept * stride_]; }
+
+  static constexpr int kKept = 4;  // rows: a power of two that the three about one row fit in
+
+  const EightBits picture_, prediction_;
+  SpotRows shown_, predicted_;
+  const float fade_;
+  const size_t stride_;
+  std::vector<uint16_t> own_;  // the last rows by themselves, each with a spot more at both ends
+  std::vector<uint16_t> found_, sums_, row_;
+  const std::vector<uint16_t> alive_;
+  int measured_ = 0;  // rows that are done
+};
 
 }  // namespace palantir

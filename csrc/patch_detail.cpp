@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "confidence.h"
-#include "eight_bits.h"
 #include "patch_parts.h"
 #include "simd.h"
 
@@ -47,15 +46,15 @@ void sum_squares(const int16_t* __restrict row, const int16_t* __restrict below,
 // times the spots' confidence.
 class BandSums {
  public:
-  BandSums(const Plane<const uint8_t>& luma, const std::vector<uint16_t>& confidence)
-      : luma_(luma), confidence_(confidence), width_(spots(luma.width)),
-        stride_(static_cast<size_t>(width_) + 1), columns_(luma.width + 2),
+  BandSums(const CodedFrame& frame, double fade)
+      : confidence_(frame, fade), luma_(confidence_.luma()), width_(spots(luma_.width)),
+        stride_(static_cast<size_t>(width_) + 1), columns_(luma_.width + 2),
         fine_{std::vector<int16_t>(2 * stride_), std::vector<int16_t>(2 * stride_)},
         spots_(width_), energy_(stride_ * (kRows + 1)), shared_(energy_.size()) {}
 
   static constexpr int kRows = kMaxBlock / kSpot;
 
-  // The band from row `top` of spots on: what is asked for below lies in it.
+  // The band from row `top` of spots on, below the one before: what is asked for now lies in it.
   void load(int top) {
     top_ = top;
     const int end = std::min(top + kRows, spots(luma_.height));
@@ -73,7 +72,7 @@ class BandSums {
     else
       std::fill(fine_[1].begin(), fine_[1].end(), int16_t{0});
     sum_squares(fine_[0].data(), fine_[1].data(), width_, spots_.data());
-    const uint16_t* share = &confidence_[static_cast<size_t>(y) * width_];
+    const uint16_t* share = confidence_.row(y);
     const size_t above = stride_ * (y - top_), here = above + stride_;
     int64_t energy = 0, shared = 0;
     for (int x = 0; x < width_; ++x) {
@@ -100,8 +99,8 @@ class BandSums {
     return below[area.width] - below[0] - above[area.width] + above[0];
   }
 
+  ConfidenceInPrediction confidence_;
   const Plane<const uint8_t> luma_;
-  const std::vector<uint16_t>& confidence_;
   const int width_;  // in spots
   const size_t stride_;
   int top_ = 0;
@@ -149,12 +148,10 @@ std::vector<double> in_levels(const std::vector<int64_t>& sums, double unit) {
 
 PatchDetail measure_detail(const CodedFrame& frame, const PatchGrid& grid, double fade) {
   PatchParts parts(frame, grid, kSpot / 2);  // cells are spots
-  const auto confidence = confidence_in_prediction(frame, fade);
-  const EightBits picture(frame.picture, frame.facts.bit_depth);
-  BandSums band(picture.luma(), confidence);
+  BandSums band(frame, fade);
   DetailSums sums(band, grid.count());
   int loaded = -1;
-  for (const Block& block : frame.blocks) {
+  for (const Block& block : frame.blocks) {  // in raster order
     const int top = block.y / kMaxBlock * BandSums::kRows;
     if (top != loaded) band.load(loaded = top);
     parts.cut(block, sums);
