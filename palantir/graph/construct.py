@@ -20,6 +20,7 @@ from palantir.graph.error_models import (
     check_unaided,
     error_model_name,
     error_model_of,
+    errors_of,
     without_missing,
 )
 from palantir.graph.frames import FrameRow, FrameTable
@@ -72,7 +73,7 @@ class GraphBuilder:
         if self.grid is None:
             self.grid = PatchGrid.default(frame.width, frame.height)
         grid = self.grid.fit(frame.width, frame.height)
-        errors = self._error_model(frame, grid)
+        errors = errors_of(self._error_model, frame, grid)
         check_errors(errors, frame, grid)
         self._gives_unaided = check_unaided(errors, frame, grid, self._gives_unaided)
         row, place = frame_row(frame, self._time_base), len(self._frames)

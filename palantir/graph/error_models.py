@@ -32,6 +32,7 @@ __all__ = [
     "check_unaided",
     "error_model_name",
     "error_model_of",
+    "errors_of",
     "paper",
     "without_missing",
 ]
@@ -175,6 +176,17 @@ def error_model_name(model: ErrorModel) -> str:
         return model.name
     named = model if hasattr(model, "__qualname__") else type(model)
     return f"{named.__module__}.{named.__qualname__}"[-_LONGEST_NAME:]
+
+
+def errors_of(model: ErrorModel, frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+    """What the model gives a coded frame. Raises ScheduleError where that is no PatchErrors."""
+    errors: object = model(frame, grid)
+    if not isinstance(errors, PatchErrors):
+        what = type(errors).__name__
+        raise ScheduleError(
+            f"the error model gives coded frame {frame.index} {what}, not PatchErrors"
+        )
+    return errors
 
 
 def check_errors(errors: PatchErrors, frame: CodedFrame, grid: PatchGrid) -> None:

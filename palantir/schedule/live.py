@@ -25,6 +25,7 @@ from palantir.graph.error_models import (
     check_unaided,
     error_model_name,
     error_model_of,
+    errors_of,
     without_missing,
 )
 from palantir.graph.frames import FrameRow
@@ -178,7 +179,7 @@ class LiveScheduler:
                     f"frame {last_index} in packet {last_packet}"
                 )
             grid = (grid or PatchGrid.default(row.width, row.height)).fit(row.width, row.height)
-            errors = self._error_model(frame, grid)
+            errors = errors_of(self._error_model, frame, grid)
             native = _native(frame, grid, errors)
             given = check_unaided(errors, frame, grid, given)
             if errors.unaided is not None:

@@ -194,6 +194,7 @@ def test_edges_between_the_same_patches_add_up(clip: Path) -> None:
         (changed(unaided=np.full(6, np.inf)), "error without anchors of frame 0 patch 0 is inf"),
         (changed(texture=np.full(6, np.nan)), "texture of frame 0 patch 0 is nan"),
         (changed(texture=np.full(6, -1.0)), "texture of frame 0 patch 0 is -1"),
+        (lambda frame, grid: None, "gives coded frame 0 NoneType, not PatchErrors"),
         (5, "error model 5 is none of: detail, paper"),
         ("paper:4", "error model 'paper:4' is none of: detail, paper"),
         ("detail:", "fade '' is not a number of grey levels above 0"),
@@ -242,6 +243,12 @@ def test_errors_without_anchors_are_given_for_all_frames_or_none(clip: Path, fir
         builder.add(packets[3].frames[0])
     with pytest.raises(ScheduleError, match=why):
         live.push(packets[3])
+
+
+def test_a_live_scheduler_checks_what_a_model_gives(clip: Path) -> None:
+    live = LiveScheduler(1, 2, GRID, error_model=lambda frame, grid: (1, 2))  # type: ignore
+    with pytest.raises(ScheduleError, match="gives coded frame 0 tuple, not PatchErrors"):
+        live.push(next(decode_packets(clip)))
 
 
 def test_a_live_scheduler_checks_errors_without_anchors(clip: Path) -> None:
