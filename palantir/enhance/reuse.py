@@ -62,7 +62,7 @@ class DetailReuse:
     """Detail reuse (docs/method.md): only what the network added travels, over a true base.
 
     scale    SR width / LR width
-    fade     grey levels by which a flat place may differ from its source at confidence 1/e^2
+    fade     grey levels of difference from its source that divide a flat place's confidence by e^2
     threads  that share out the rows of a frame
     filters  that upscale luma where there is no detail; None: the sharp kernel does
 
