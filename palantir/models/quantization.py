@@ -1,9 +1,10 @@
 """int8 networks: static QDQ quantisation by ONNX Runtime's quantiser, on a stream's own patches.
 
 Convolutions become 8-bit, activations unsigned with one scale a tensor, weights signed with one a
-channel; everything between them stays float. The choices were made by measurement
-(`python -m bench network`). Where rounding costs more than asked for, the convolutions whose
-rounding is felt most in the result stay float too.
+channel; everything between them stays float. Ranges are those of the tensors' values; only what the
+last convolutions give may be clipped, where that rounds the result more finely. The choices were
+made by measurement (`python -m bench network`). Where rounding costs more than asked for, the
+convolutions whose rounding is felt most in the result stay float too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ DEFAULT_FIDELITY = 55.0  # dB: takes 0.1 dB from a result of 38 dB
 NOTES = "quantised."
 _OLDEST_OPSET = 13  # scales by channel
 _KINDS = ("Conv", "Relu")  # a ReLU costs nothing where the convolution before it is 8-bit
+_SHARES = (1.0, 0.85, 0.7, 0.55)  # of the range of what the last convolutions give
 _QUANTIZED = ("QuantizeLinear", "QLinearConv", "ConvInteger", "DynamicQuantizeLinear")
 
 
@@ -104,7 +106,7 @@ class _Quantizer:
         if not self.convolutions:
             raise ModelError(f"{network.path}: has no convolution to quantise")
         self._others = [node.name for node in nodes if node.op_type in _KINDS[1:]]
-        self._steps, self._done = patches + 2 * len(self.convolutions), 0
+        self._steps, self._done = patches + len(_SHARES) + 2 * len(self.convolutions), 0
         self._ranges: Any = None
 
     def calibrate(self, patches: Sequence[Patch]) -> None:
@@ -122,6 +124,7 @@ class _Quantizer:
             )
             calibrator.collect_data(_Reader(self._network.input, patches, self._step))
             self._ranges = calibrator.compute_data()
+        self._clip()
 
     def search(self, fidelity: float) -> tuple[list[str], Any, float]:
         """The float convolutions, the model, and its fidelity; as few float as that needs."""
@@ -143,6 +146,26 @@ class _Quantizer:
                 )
         self._progress(100)
         return kept, model, reached
+
+    def _clip(self) -> None:
+        """Draw in the range of what the last convolutions give, where that helps the result.
+
+        Its large values are few, and clipping them is felt only in themselves. Of the convolutions
+        before, clipping is felt in all that follows, and loses.
+        """
+        last = _last_convolutions(self._float.graph)
+        whole = {tensor: self._ranges[tensor].range_value for tensor in last.values()}
+        reached = {}
+        for share in _SHARES:
+            self._set_ranges(whole, share)
+            reached[share] = self._trial(list(last))[1]
+        self._set_ranges(whole, max(_SHARES, key=lambda share: reached[share]))
+
+    def _set_ranges(self, ranges: Mapping[str, tuple[Any, Any]], share: float) -> None:
+        """The given ranges, times `share`."""
+        for tensor, (low, high) in ranges.items():
+            self._ranges[tensor].lowest = low * np.float32(share)
+            self._ranges[tensor].highest = high * np.float32(share)
 
     def _by_harm(self) -> tuple[list[str], list[float]]:
         """The convolutions, most harmful first, and the mean squared error of each alone."""
@@ -221,6 +244,24 @@ def _named(model: Any, path: Path) -> Any:
             node.name = f"{node.op_type}.{index}:{node.output[0]}"
         taken.add(node.name)
     return model
+
+
+def _last_convolutions(graph: Any) -> dict[str, str]:
+    """Convolutions that no other one nor a ReLU follows, and the tensor that each gives."""
+    makers = {tensor: node for node in graph.node for tensor in node.output}
+    last: dict[str, str] = {}
+    ahead, seen = [output.name for output in graph.output], set[str]()
+    while ahead:
+        tensor = ahead.pop()
+        node = makers.get(tensor)
+        if node is None or tensor in seen:
+            continue
+        seen.add(tensor)
+        if node.op_type == "Conv":
+            last[node.name] = tensor
+        elif node.op_type not in _KINDS:
+            ahead.extend(node.input)
+    return last
 
 
 def _fewest(errors: Sequence[float], fidelity: float) -> int:

@@ -143,6 +143,21 @@ def test_what_is_felt_most_stays_float_as_far_as_the_fidelity_needs(tmp_path: Pa
     assert notes["quantised.float"].split() == list(fine.kept)
 
 
+def test_a_few_large_values_of_the_result_do_not_make_all_of_it_coarse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cross = np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]], np.float32)[None, None]
+    edges = helper.make_node("Conv", ["x", "cross"], ["y"], pads=[1, 1, 1, 1])
+    network = load(tmp_path, model([edges], [numpy_helper.from_array(cross, "cross")]))
+    patches = smooth(8, 256, 256)
+    for patch in patches:
+        patch[..., 100, 100] = 0.9
+    clipped = quantize(network, patches, tmp_path / "clipped.onnx", fidelity=10)
+    monkeypatch.setattr("palantir.models.quantization._SHARES", (1.0,))
+    whole = quantize(network, patches, tmp_path / "whole.onnx", fidelity=10)
+    assert clipped.fidelity > whole.fidelity + 0.1
+
+
 def test_the_same_patches_give_the_same_file(tmp_path: Path) -> None:
     network = load(tmp_path, stack((3, 3)))
     files = [tmp_path / name for name in ("a.onnx", "b.onnx")]
