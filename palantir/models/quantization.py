@@ -26,7 +26,7 @@ from palantir.files import atomic_write
 from palantir.models.network import SRNetwork
 from palantir.models.session import in_one_line, open_session
 
-__all__ = ["DEFAULT_FIDELITY", "Quantized", "quantize"]
+__all__ = ["DEFAULT_FIDELITY", "Quantized", "activation_ranges", "quantize"]
 
 Patch = NDArray[np.float32]
 Progress = Callable[[int], None]  # percent done
@@ -78,39 +78,62 @@ def quantize(
     convolution, quantised already, opset below 13), or where not one convolution can be 8-bit at
     this fidelity; OSError where the file cannot be written.
     """
-    if len(patches) < 4:
-        raise ModelError(f"{len(patches)} patches do not suffice to calibrate; take 4 or more")
-    judges = patches[3::4]
-    calibrating = [patch for index, patch in enumerate(patches) if index % 4 != 3]
     with _one_line_errors(network.path):
-        work = _Quantizer(network, judges, len(calibrating), progress)
-        work.calibrate(calibrating)
+        work = _Quantizer(network, patches, progress)
         kept, model, reached = work.search(fidelity)
-        note = f"min-max of {len(calibrating)} patches" + (f" of {source}" if source else "")
+        note = f"min-max of {work.calibrating} patches" + (f" of {source}" if source else "")
         _annotate(model, network, {"calibration": note, "float": " ".join(kept) or "none"})
     atomic_write(output, model.SerializeToString(deterministic=True))
     return Quantized(Path(output), reached, len(work.convolutions), tuple(kept))
 
 
+def activation_ranges(
+    network: SRNetwork, patches: Sequence[Patch]
+) -> dict[str, tuple[float, float]]:
+    """What 8 bits reach from and to in each tensor that `quantize`, with these patches, rounds.
+
+    Raises ModelError as `quantize` does.
+    """
+    with _one_line_errors(network.path):
+        return _Quantizer(network, patches).ranges()
+
+
 class _Quantizer:
-    """One network on its way; steps of progress are patches and trial models."""
+    """One network on its way, calibrated; steps of progress are patches and trial models."""
 
     def __init__(
-        self, network: SRNetwork, judges: Sequence[Patch], patches: int, progress: Progress
+        self,
+        network: SRNetwork,
+        patches: Sequence[Patch],
+        progress: Progress = lambda percent: None,
     ) -> None:
-        self._network, self._judges, self._progress = network, judges, progress
-        self._wanted = [network.run(patch) for patch in judges]
+        if len(patches) < 4:
+            raise ModelError(f"{len(patches)} patches do not suffice to calibrate; take 4 or more")
+        calibrating = [patch for index, patch in enumerate(patches) if index % 4 != 3]
+        self.calibrating = len(calibrating)
+        self._network, self._judges, self._progress = network, patches[3::4], progress
+        self._wanted = [network.run(patch) for patch in self._judges]
         self._float = _named(_load(network.path), network.path)
         nodes = self._float.graph.node
         self.convolutions = [node.name for node in nodes if node.op_type == "Conv"]
         if not self.convolutions:
             raise ModelError(f"{network.path}: has no convolution to quantise")
         self._others = [node.name for node in nodes if node.op_type in _KINDS[1:]]
-        self._steps, self._done = patches + len(_SHARES) + 2 * len(self.convolutions), 0
-        self._ranges: Any = None
+        trials = len(_SHARES) + 2 * len(self.convolutions)
+        self._steps, self._done = self.calibrating + trials, 0
+        self._ranges = self._extremes(calibrating)
+        self._clip()
 
-    def calibrate(self, patches: Sequence[Patch]) -> None:
-        """Find the range of every tensor at a convolution's ends."""
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Of every tensor at the end of a convolution or a ReLU; zero is in each."""
+        found = {}
+        for name, tensor in self._ranges.items():
+            low, high = tensor.range_value
+            found[name] = min(0.0, low.item()), max(0.0, high.item())
+        return found
+
+    def _extremes(self, patches: Sequence[Patch]) -> Any:
+        """Least and largest value of every tensor at a convolution's or ReLU's ends."""
         from onnxruntime.quantization import CalibrationMethod, create_calibrator
 
         with tempfile.TemporaryDirectory() as folder:
@@ -123,8 +146,7 @@ class _Quantizer:
                 calibrate_method=CalibrationMethod.MinMax,
             )
             calibrator.collect_data(_Reader(self._network.input, patches, self._step))
-            self._ranges = calibrator.compute_data()
-        self._clip()
+            return calibrator.compute_data()
 
     def search(self, fidelity: float) -> tuple[list[str], Any, float]:
         """The float convolutions, the model, and its fidelity; as few float as that needs."""

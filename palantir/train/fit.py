@@ -42,6 +42,7 @@ class FitSettings:
     patience  share of the run that may pass without a better PSNR of the held-out frames before
               it ends early; 1: never
     bfloat16  mantissas of 8 bits but in the last tenth; faster where the CPU has such instructions
+    part      from and to which share of a longer run this one is, as reports count
     """
 
     minutes: float = 25.0
@@ -54,6 +55,7 @@ class FitSettings:
     robust: float = 0.6
     patience: float = 0.4
     bfloat16: bool = False
+    part: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         positive = (self.minutes, self.steps or 1, self.batch, self.patch, self.threads)
@@ -180,10 +182,12 @@ class _Run:
         elif not held_out:
             self.best_share = self.share
         self.reports = int(self.share * REPORTS)
-        left = self.seconds / self.share - self.seconds
+        begin, end = self.settings.part
+        share = begin + (end - begin) * self.share
+        left = self.seconds / (share - begin) * (1 - share)
         loss = float(np.mean(self.losses)) if self.losses else math.nan
         self.losses = []
-        return Progress(self.share, self.step, loss, plain, psnr, left)
+        return Progress(share, self.step, loss, plain, psnr, left)
 
 
 @contextmanager

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from palantir.errors import MediaError, PalantirError
-from palantir.files import check_target
+from palantir.errors import MediaError, ModelError, PalantirError
+from palantir.files import atomic_write, check_target
 from palantir.models import SRNetwork, quantize
 from palantir.models.architectures import TorchNetwork, create_network, export, take_weights
 from palantir.models.filter_bank import FILTERS_KEY
+from palantir.models.quantization import activation_ranges
 from palantir.train.dataset import ClipPair, Source, make_pair
 from palantir.train.filters import FilterFit, FittedFilters
 from palantir.train.fit import FitSettings, Progress, check_checkpoint, fit
+from palantir.train.rounded import Rounded
 from palantir.train.validate import mean_psnr
 
 __all__ = ["RATES", "ClipFigures", "Fitted", "Recipe", "train"]
 
 RATES = (1.0, 0.6, 2.0, 4.0)  # multiples of the LR recipe's bit rate; the first one validates
-BELOW_RESULT = 23.4  # dB by which rounding is finer than the result; takes 0.02 dB from it
+ROUNDING_COSTS = 0.02  # dB, at most
+BELOW_RESULT = 23.4  # dB by which rounding is finer than the result to cost that
 HIGHEST_FIDELITY = 65.0  # dB; beyond it nobody sees the difference
+ANY_FIDELITY = 20.0  # dB; what is worse is broken
+FINISHING = 0.15  # share of an int8 network's run that is fitted with rounding in the loop
+FINISHING_RATE = 0.1  # of the learning rate before
 CALIBRATING = 32  # patches of the training frames that an int8 form is calibrated on
 
 Pairs = tuple[ClipPair, ...]  # one a clip
@@ -40,7 +46,8 @@ class Recipe:
     network, tail   as `create_network` takes them
     rates           multiples of the recipe's bit rate that LR is coded at
     init            ONNX file of such a network to begin with: fitting to a clip is then short
-    int8            whether the result is an int8 network, calibrated on training frames
+    int8            whether the result is an int8 network: calibrated on training frames, and fitted
+                    with rounding in the loop for the last 15 % of the run
     filters         whether filters for the plain upscaler come with it, if they help: they suit
                     these clips alone
     """
@@ -59,13 +66,31 @@ class Recipe:
     def identity(self) -> str:
         """What must be the same for a run to go on: all but its length, threads and last step."""
         settings = asdict(self.settings)
-        for key in ("minutes", "steps", "threads"):
+        for key in ("minutes", "steps", "threads", "part"):
             del settings[key]
         files = [path for source in self.sources for path in (source.path, source.lr) if path]
         stamps = [path.stat().st_mtime_ns for path in files if path.exists()]
         begin = _named(self.init) if self.init else ""
         told = (self.sources, stamps, sorted(settings.items()), self.scale, self.rates)
         return repr((*told, self.network, self.tail, self.init, begin))
+
+    @property
+    def fitting(self) -> FitSettings:
+        """Of the run, or of its first part if rounding is to come into the loop."""
+        return self._part(0, 1 - FINISHING) if self.int8 else self.settings
+
+    @property
+    def finishing(self) -> FitSettings:
+        """Of the rest of the run, with rounding in the loop."""
+        settings = self._part(1 - FINISHING, 1)
+        rate, seed = FINISHING_RATE * settings.learning_rate, settings.seed + 1
+        return replace(settings, learning_rate=rate, seed=seed, robust=0.0, bfloat16=False)
+
+    def _part(self, begin: float, end: float) -> FitSettings:
+        settings, share = self.settings, end - begin
+        steps = None if settings.steps is None else max(1, round(share * settings.steps))
+        minutes = share * settings.minutes
+        return replace(settings, minutes=minutes, steps=steps, part=(begin, end))
 
 
 @dataclass(frozen=True)
@@ -112,6 +137,8 @@ def train(
     check_target(output)
     if not checkpoint.exists():
         check_target(checkpoint)  # beside a link, not beside what it leads to
+    if recipe.int8:
+        check_target(_finishing_checkpoint(output))
     torch.manual_seed(recipe.settings.seed)
     network = create_network(recipe.network, recipe.scale, recipe.tail)
     if recipe.init is not None:
@@ -122,10 +149,15 @@ def train(
     fitting = FilterFit(recipe.scale) if recipe.filters else None
     training, held_out = _parts(recipe, network, cache, checkpoint.exists(), fitting)
     filters = fitting.judged() if fitting else None
-    steps = fit(
-        network, training, held_out, recipe.settings, checkpoint, report, identity
-    )  # fmt: skip
-    figures = _write(recipe, network, output, training, held_out, steps, filters)
+    steps = fit(network, training, held_out, recipe.fitting, checkpoint, report, identity)
+    figures = _figures(network.infer, network, held_out)
+    notes = _notes(recipe, training, figures, steps) | _filter_notes(filters)
+    if recipe.int8:
+        finishing = _Finishing(recipe, network, output, training, held_out)
+        steps += finishing.fit(report)
+        figures = finishing.write(notes, figures)
+    else:
+        export(network, output, notes)
     checkpoint.unlink(missing_ok=True)
     _remove_coded(cache)
     return Fitted(output, steps, figures, filters.gain if filters and filters.kept else None)
@@ -163,31 +195,71 @@ def _remove_coded(cache: Path) -> None:
         cache.rmdir()
 
 
-def _write(
-    recipe: Recipe,
-    network: TorchNetwork,
-    output: Path,
-    training: Pairs,
-    held_out: Pairs,
-    steps: int,
-    filters: FittedFilters | None,
-) -> tuple[ClipFigures, ...]:
-    """Write the file, and measure it as it is run."""
-    figures = _figures(network.infer, network, held_out)
-    notes = _notes(recipe, training, figures, steps) | _filter_notes(filters)
-    if not recipe.int8:
-        export(network, output, notes)
+class _Finishing:
+    """From a fitted network to an int8 one: fitted on with rounding in the loop, and written."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: TorchNetwork,
+        output: Path,
+        training: Pairs,
+        held_out: Pairs,
+    ) -> None:
+        self._recipe, self._network, self._output = recipe, network, output
+        self._training, self._held_out = training, held_out
+        self._patches = _calibrating(training, recipe.settings)
+        self._steps = 0
+
+    def fit(self, report: Callable[[Progress], None]) -> int:
+        """Fits on in place, unless nothing is won by it; returns the number of steps it took."""
+        with self._exported({}) as plain:
+            rounded = Rounded(self._network, activation_ranges(plain, self._patches))
+            begin = _named(plain.path)
+        checkpoint = _finishing_checkpoint(self._output)
+        identity = f"{self._recipe.identity} {begin}"
+        try:
+            check_checkpoint(checkpoint, identity)
+        except ModelError:  # none, or of other weights: the run before was made longer
+            checkpoint.unlink(missing_ok=True)
+        settings = self._recipe.finishing
+        pairs = self._training, self._held_out
+        self._steps = fit(rounded, *pairs, settings, checkpoint, report, identity)
+        return self._steps
+
+    def write(
+        self, notes: Mapping[str, str], wanted: tuple[ClipFigures, ...]
+    ) -> tuple[ClipFigures, ...]:
+        """Write the file and measure it as it is run; all in 8 bits if near what is `wanted`."""
+        best = max(one.network for one in wanted)
+        enough = min(best + BELOW_RESULT, HIGHEST_FIDELITY)
+        told = f"{self._steps} steps with the rounding of 8 bits in the loop"
+        with self._exported({**notes, "training.finishing": told}) as plain:
+            for fidelity in (ANY_FIDELITY, enough):
+                eight = plain.path.with_name("int8.onnx")
+                quantize(plain, self._patches, eight, fidelity=fidelity, source="training frames")
+                loaded = SRNetwork.load(eight, threads=self._recipe.settings.threads)
+                figures = _figures(loaded.run, self._network, self._held_out)
+                lost = np.mean(
+                    [a.network - b.network for a, b in zip(wanted, figures, strict=True)]
+                )
+                if lost <= ROUNDING_COSTS:
+                    break
+            atomic_write(self._output, eight.read_bytes())
+        _finishing_checkpoint(self._output).unlink(missing_ok=True)
         return figures
-    with tempfile.TemporaryDirectory(dir=output.parent) as folder:
-        plain = Path(folder) / "float.onnx"
-        export(network, plain, notes)
-        loaded = SRNetwork.load(plain, threads=recipe.settings.threads)
-        patches = _calibrating(training, recipe.settings)
-        best = max(one.network for one in figures)
-        fidelity = min(best + BELOW_RESULT, HIGHEST_FIDELITY)
-        quantize(loaded, patches, output, fidelity=fidelity, source="training frames")
-    eight = SRNetwork.load(output, threads=recipe.settings.threads)
-    return _figures(eight.run, network, held_out)
+
+    @contextmanager
+    def _exported(self, notes: Mapping[str, str]) -> Iterator[SRNetwork]:
+        """The network without rounding, from a file of its own."""
+        with tempfile.TemporaryDirectory(dir=self._output.parent) as folder:
+            path = Path(folder) / "float.onnx"
+            export(self._network, path, notes)
+            yield SRNetwork.load(path, threads=self._recipe.settings.threads)
+
+
+def _finishing_checkpoint(output: Path) -> Path:
+    return output.with_name(output.name + ".int8.checkpoint")
 
 
 def _figures(
@@ -198,6 +270,10 @@ def _figures(
     return tuple(
         ClipFigures(pair.numbers, *mean_psnr(infer, network.output, pair)) for pair in held_out
     )
+
+
+def _mean_psnr(figures: tuple[ClipFigures, ...]) -> float:
+    return float(np.mean([one.network for one in figures]))
 
 
 def _notes(

@@ -209,6 +209,52 @@ def test_an_interrupted_recipe_goes_on_and_another_is_refused(clip: Path, tmp_pa
     assert [report.step for report in reports] == [2, 3]  # the first step was kept
 
 
+def test_an_int8_run_goes_on_with_rounding_in_the_loop(clip: Path, tmp_path: Path) -> None:
+    heard: list[Progress] = []
+
+    def interrupt(progress: Progress) -> None:
+        heard.append(progress)
+        if progress.share > 0.9:
+            raise KeyboardInterrupt
+
+    settings = replace(SETTINGS, steps=40, patience=1)
+    recipe = recipe_of(clip, settings=settings, rates=(1.0,), int8=True)
+    whole = train(recipe, tmp_path / "whole.onnx")
+    assert whole.steps == 40
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "net.onnx", interrupt)
+    assert [one.share for one in heard] == sorted(one.share for one in heard)
+    assert max(one.step for one in heard[:-1]) == 34  # then with rounding in the loop
+    checkpoint = tmp_path / "net.onnx.int8.checkpoint"
+    assert checkpoint.exists()
+    assert not (tmp_path / "net.onnx").exists()
+    again: list[Progress] = []
+    assert train(recipe, tmp_path / "net.onnx", again.append).steps == 40
+    assert again[0].share > 0.85  # the first part was kept
+    assert {path.name for path in tmp_path.iterdir()} == {"net.onnx", "whole.onnx"}
+    resumed, uninterrupted = (
+        SRNetwork.load(tmp_path / name) for name in ("net.onnx", "whole.onnx")
+    )
+    luma = np.random.default_rng(3).random((1, 1, 24, 24), np.float32)
+    np.testing.assert_array_equal(resumed.run(luma), uninterrupted.run(luma))
+    notes = resumed.describe()["notes"]
+    assert isinstance(notes, dict)
+    assert notes["training.finishing"] == "6 steps with the rounding of 8 bits in the loop"
+
+
+def test_rounding_is_fitted_anew_where_the_run_before_it_was_another(
+    clip: Path, tmp_path: Path
+) -> None:
+    recipe = recipe_of(clip, rates=(1.0,), int8=True)
+    checkpoint = tmp_path / "net.onnx.int8.checkpoint"
+    checkpoint.write_bytes(b"of other weights")
+    assert train(recipe, tmp_path / "net.onnx").steps == 3  # 85 % and 15 % of 2, rounded
+    assert not checkpoint.exists()
+    checkpoint.mkdir()
+    with pytest.raises(OSError, match=r"net\.onnx\.int8\.checkpoint"):
+        train(recipe, tmp_path / "net.onnx")
+
+
 def test_a_checkpoint_is_looked_at_before_the_work(clip: Path, tmp_path: Path) -> None:
     checkpoint = tmp_path / "net.onnx.checkpoint"
     checkpoint.mkdir()

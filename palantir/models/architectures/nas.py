@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from palantir.models.architectures.network import TorchNetwork
-from palantir.models.architectures.onnx_graph import OnnxGraph
+from palantir.models.architectures.operators import Operators
 
 __all__ = ["NASNetwork"]
 
@@ -60,7 +60,7 @@ class NASNetwork(TorchNetwork):
             tail = nn.functional.pixel_shuffle(tail, self.scale)
         return tail + 0.5
 
-    def draw(self, graph: OnnxGraph, source: str, result: str) -> None:
+    def draw(self, graph: Operators, source: str, result: str) -> None:
         """As it is."""
         tensor = graph.shift(source, -0.5, "centred")
         head = tensor = _drawn(graph, tensor, self.head, "head")
@@ -121,5 +121,5 @@ def _transposed(weight: torch.Tensor, scale: int) -> torch.Tensor:
     return apart.permute(3, 0, 4, 1, 5, 2).reshape(-1, 3, 3 * scale, 3 * scale)
 
 
-def _drawn(graph: OnnxGraph, source: str, layer: nn.Conv2d, name: str) -> str:
+def _drawn(graph: Operators, source: str, layer: nn.Conv2d, name: str) -> str:
     return graph.convolve(source, layer.weight, layer.bias, name)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from palantir.models.architectures.onnx_graph import OnnxGraph
+from palantir.models.architectures.operators import Operators
 
 __all__ = ["TorchNetwork"]
 
@@ -48,7 +48,7 @@ class TorchNetwork(nn.Module):  # type: ignore[misc]  # torch is untyped to our 
         return result
 
     @abstractmethod
-    def draw(self, graph: OnnxGraph, source: str, result: str) -> None:
+    def draw(self, graph: Operators, source: str, result: str) -> None:
         """Put the operators into `graph` that lead from the tensor `source` to `result`."""
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""An ONNX graph in the making: the few operators that our networks are made of."""
+"""An ONNX graph in the making."""
 
 from __future__ import annotations
 
@@ -9,28 +9,30 @@ import torch
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_helper
 
+from palantir.models.architectures.operators import Operators
+
 __all__ = ["OnnxGraph"]
 
 OPSET = 17
 IR_VERSION = 8  # what opset 17 came with: older runtimes can read it
 
 
-class OnnxGraph:
-    """Operators in order; each method adds one and returns the name of its result."""
+class OnnxGraph(Operators):
+    """Operators in order; each method adds one."""
 
     def __init__(self) -> None:
         self._nodes: list[NodeProto] = []
         self._weights: list[TensorProto] = []
 
     def convolve(self, source: str, weight: torch.Tensor, bias: torch.Tensor, name: str) -> str:
-        """A 3x3 convolution by `weight` [out, in, 3, 3]; zeros lie around the picture."""
+        """A Conv."""
         names = self._constants(name, weight, bias)
         return self._add("Conv", [source, *names], name, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
 
     def transpose(
         self, source: str, weight: torch.Tensor, bias: torch.Tensor, stride: int, name: str
     ) -> str:
-        """A transposed convolution by `weight` [in, out, 3*stride, 3*stride] to `stride` times."""
+        """A ConvTranspose."""
         size = list(weight.shape[2:])
         names = self._constants(name, weight, bias)
         return self._add(
@@ -39,20 +41,20 @@ class OnnxGraph:
         )  # fmt: skip
 
     def rectify(self, source: str) -> str:
-        """Negative values to zero."""
+        """A Relu."""
         return self._add("Relu", [source], f"{source}.relu")
 
     def add(self, first: str, second: str, name: str) -> str:
-        """The sum of two results."""
+        """An Add."""
         return self._add("Add", [first, second], name)
 
     def shift(self, source: str, by: float, name: str) -> str:
-        """The same number added to all."""
+        """An Add of a constant."""
         value = np.full((1, 1, 1, 1), by, np.float32)
         return self._add("Add", [source, self._constant(f"{name}.by", value)], name)
 
     def shuffle(self, source: str, scale: int, name: str) -> str:
-        """Each `scale`^2 channels to one of `scale` times the size, as torch's pixel_shuffle."""
+        """A DepthToSpace."""
         return self._add("DepthToSpace", [source], name, blocksize=scale, mode="CRD")
 
     def model(

@@ -7,7 +7,7 @@ from torch import nn
 
 from palantir.models.architectures.edge_oriented import EdgeOrientedConv
 from palantir.models.architectures.network import TorchNetwork
-from palantir.models.architectures.onnx_graph import OnnxGraph
+from palantir.models.architectures.operators import Operators
 
 __all__ = ["PlainStack"]
 
@@ -42,7 +42,7 @@ class PlainStack(TorchNetwork):
         tail = self.tail(self.body[-1](features) + head)
         return nn.functional.pixel_shuffle(tail, self.scale)
 
-    def draw(self, graph: OnnxGraph, source: str, result: str) -> None:
+    def draw(self, graph: Operators, source: str, result: str) -> None:
         """Its folded form."""
         tensor = graph.shift(source, -0.5, "centred")
         head = tensor = graph.rectify(_folded(graph, tensor, self.head, "head"))
@@ -86,5 +86,5 @@ class PlainStack(TorchNetwork):
         return moved
 
 
-def _folded(graph: OnnxGraph, source: str, layer: EdgeOrientedConv, name: str) -> str:
+def _folded(graph: Operators, source: str, layer: EdgeOrientedConv, name: str) -> str:
     return graph.convolve(source, layer.kernel(), layer.bias, name)
