@@ -66,6 +66,7 @@ def run_demo(
         clip, lr, SCALE, start=start, frames=frames, progress=lambda done, _: report(done)
     )
     if encoded < frames:
+        lr.unlink()
         raise MediaError(f"{clip}: only {encoded} of {frames} frames from frame {start} on")
 
     graphs = {reuse: ErrorGraph.from_video(lr, error_model=reuse) for reuse in ("paper", "detail")}

@@ -270,6 +270,7 @@ def test_demo_refuses_a_clip_that_is_too_short(run: Run, folder: Path) -> None:
     run(
         "demo", folder / "hr.mp4", "--start", "0", "--frames", "20", "-o", folder / "out"
     ).complains("hr.mp4", f"only {FRAMES} of 20 frames")
+    assert not list((folder / "out").iterdir())
 
 
 @pytest.mark.parametrize(
