@@ -24,7 +24,7 @@ from palantir.media.png import write_png
 
 __all__ = ["PANELS", "draw_crops"]
 
-PANELS = ("HR", "bicubic", "neuroscaler, paper reuse", "ours", "per-frame SR")
+PANELS = ("HR", "bicubic", "neuroscaler with paper reuse", "ours", "per-frame SR")
 
 _ROWS, _COLUMNS = 320, 400  # of a crop, SR pixels
 _STEP = 16  # between places where a crop may begin
