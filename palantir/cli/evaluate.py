@@ -116,6 +116,9 @@ def _sizes(
     help="Bit rate of a further LR stream to upscale plainly, in multiples of the recipe's; "
     "repeatable.",
 )  # fmt: skip
+@click.option(
+    "--ssim", is_flag=True, help="Measure SSIM of luma, too; takes several times as long."
+)
 @click.option("--model-threads", type=click.IntRange(0, 64), default=0,
               help="Threads of the network [one a core].")  # fmt: skip
 @click.option(

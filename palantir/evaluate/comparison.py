@@ -19,7 +19,7 @@ from palantir.enhance.reuse import upscale_planes
 from palantir.errors import MediaError, ModelError
 from palantir.media import Planes, VideoSource
 from palantir.media.pictures import crop_planes
-from palantir.quality import mean_squared_error, psnr, weighted_error
+from palantir.quality import mean_squared_error, psnr, ssim, weighted_error
 
 __all__ = ["Row", "Variant", "compare_variants", "plain_planes"]
 
@@ -48,11 +48,13 @@ class Row:
 
     psnr    of luma in dB, one a displayed frame
     errors  mean squared errors of Y, U and V, one of each a displayed frame
+    ssim    of luma, one a displayed frame; none where it was not asked for
     """
 
     name: str
     psnr: list[float] = field(default_factory=list)
     errors: list[tuple[float, float, float]] = field(default_factory=list)
+    ssim: list[float] = field(default_factory=list)
     seconds: float = 0.0  # decoding included
     cost: float = 0.0
     key: list[bool] = field(default_factory=list)  # the displayed frame begins a GoP
@@ -67,11 +69,13 @@ class Row:
         """PSNR-YUV in dB, the mean over displayed frames."""
         return fmean(psnr(weighted_error(*errors)) for errors in self.errors)
 
-    def add(self, original: Planes, planes: Planes, key: bool) -> None:
+    def add(self, original: Planes, planes: Planes, key: bool, with_ssim: bool) -> None:
         """Measure a displayed frame against its original of the same size."""
         y, u, v = map(mean_squared_error, original, planes)
         self.errors.append((y, u, v))
         self.psnr.append(psnr(y))
+        if with_ssim:
+            self.ssim.append(ssim(original[0], planes[0]))
         self.key.append(key)
 
     @property
@@ -110,17 +114,20 @@ def compare_variants(
     *,
     scale: int | None = None,
     frames: int | None = None,
+    with_ssim: bool = False,
     watch: Watch | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[Row]:
     """Run all variants over the stream, one packet at a time, and measure each displayed frame.
 
-    hr      the HR frames, one for each displayed frame; a larger one is cut to the SR size
-    scale   of the plain kernels; None takes the enhancers', or 4 where there are none
-    frames  displayed ones after which to end, at least 1; None: all
+    hr         the HR frames, one for each displayed frame; a larger one is cut to the SR size
+    scale      of the plain kernels; None takes the enhancers', or 4 where there are none
+    frames     displayed ones after which to end, at least 1; None: all
+    with_ssim  whether to measure SSIM of luma, too; takes several times as long
 
     Raises MediaError if there are fewer HR frames than displayed ones, or none of them, or if they
-    are smaller than the SR frames; ModelError if the variants enlarge differently.
+    are smaller than the SR frames, or these than SSIM's window; ModelError if the variants enlarge
+    differently.
     """
     scale = _common_scale(variants, scale)
     rows = [Row(variant.name) for variant in variants]
@@ -141,8 +148,11 @@ def compare_variants(
             raise MediaError(f"{lr}: frame {shown}: the HR clip ends before the LR stream")
         for variant, row, planes in zip(variants, rows, pictures, strict=True):
             assert planes is not None
-            cut = _crop(original, planes, f"{lr}: frame {shown}")
-            row.add(cut, planes, any(frame.key for frame in packet.frames))
+            key = any(frame.key for frame in packet.frames)
+            try:
+                row.add(_crop(original, planes), planes, key, with_ssim)
+            except MediaError as error:
+                raise MediaError(f"{lr}: frame {shown}: {error}") from None
             if watch:
                 watch(shown, variant.name, planes)
         shown += 1
@@ -205,12 +215,10 @@ def plain_planes(frame: CodedFrame, scale: int, kernel: str) -> Planes:
     return crop_planes((y, u, v), y.shape[1], y.shape[0])
 
 
-def _crop(planes: Planes, to: Planes, where: str) -> Planes:
+def _crop(planes: Planes, to: Planes) -> Planes:
     height, width = to[0].shape
     cut = crop_planes(planes, width, height)
     if cut[0].shape != to[0].shape:
         rows, columns = planes[0].shape
-        raise MediaError(
-            f"{where}: the HR frame of {columns}x{rows} is smaller than SR, {width}x{height}"
-        )
+        raise MediaError(f"the HR frame of {columns}x{rows} is smaller than SR, {width}x{height}")
     return cut

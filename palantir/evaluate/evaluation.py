@@ -73,7 +73,7 @@ class _Evaluation:
         self._question, self._folder, self._steps = question, folder, steps
         self._threads = model_threads
         self._loaded: dict[Path | None, SRNetwork] = {}
-        self._runs = Runs(folder, steps)
+        self._runs = Runs(folder, steps, with_ssim=question.ssim)
 
     def results(self) -> Results:
         """Of everything that is asked for."""

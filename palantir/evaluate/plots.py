@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from palantir.evaluate.curves import Curve
 from palantir.evaluate.jobs import UPSCALERS
+from palantir.evaluate.measures import SSIM
 from palantir.evaluate.quality_tables import View
 from palantir.evaluate.question import OURS, Method
 from palantir.evaluate.results import Result
@@ -38,7 +39,7 @@ _Drawing = Callable[[View, str, "Axes"], None]
 def draw_plots(view: View, folder: Path) -> Iterator[tuple[Path, str]]:
     """Write SVG files, one panel a clip; gives each with its caption.
 
-    Of the bit rate only where plain upscaling was measured at several.
+    Of the bit rate only where plain upscaling was measured at several, of SSIM where it was.
 
     Raises ImportError without the extra palantir-sr[plots], and OSError.
     """
@@ -49,6 +50,8 @@ def draw_plots(view: View, folder: Path) -> Iterator[tuple[Path, str]]:
     ]
     if len(view.results.different("rate")) > 1:
         kinds.append(("rate", _draw_rate, "PSNR-Y against bit rate, profile included"))
+    if view.main.different("ssim"):
+        kinds.append(("ssim", _draw_ssim, "SSIM of luma against the share of the network cost"))
     for kind, draw, caption in kinds:
         path = folder / f"{view.network}-{kind}.svg"
         draw_panels(view.clips, partial(draw, view), path)
@@ -126,6 +129,17 @@ def _draw_rate(view: View, clip: str, axes: Axes) -> None:
     axes.plot([whole.kilobits], [whole.psnr_y], color="black", marker="x", linestyle="",
               label="per-frame SR")  # fmt: skip
     axes.set(xlabel="kbit/s", ylabel="PSNR-Y, dB")
+
+
+def _draw_ssim(view: View, clip: str, axes: Axes) -> None:
+    for method, colour in _coloured(view):
+        ones = sorted(view.main.where(clip=clip, method=method), key=lambda one: one.cost)
+        costs = [100 * one.cost for one in ones]
+        axes.plot(costs, list(map(SSIM.of, ones)), label=str(method), **_style(method, colour))
+    whole, bicubic = view.results.per_frame(clip, view.network), view.results.plain(clip, "bicubic")
+    axes.axhline(SSIM.of(whole), color="black", linewidth=1, label="per-frame SR")
+    axes.axhline(SSIM.of(bicubic), color="black", linewidth=1, linestyle=":", label="bicubic")
+    axes.set(xlabel="network cost, % of per-frame SR", ylabel="SSIM")
 
 
 def _won(one: Result, base: Result) -> list[float]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from statistics import fmean
 
 from palantir.evaluate.jobs import UPSCALERS
+from palantir.evaluate.measures import PSNR, SSIM, Measure
 from palantir.evaluate.question import OURS, Method
 from palantir.evaluate.results import Result, Results
 from palantir.evaluate.table import Table
@@ -85,7 +86,7 @@ def _is_ours(method: Method) -> bool:
     return method.selector in OURS and method.without is None
 
 
-def ends_table(results: Results) -> Table:
+def ends_table(results: Results, measure: Measure = PSNR) -> Table:
     """Plain upscaling and per-frame SR of every clip."""
     networks = results.different("network")
     networks = [name for name in networks if name and results.where(network=name)]
@@ -100,11 +101,11 @@ def ends_table(results: Results) -> Table:
             *(results.per_frame(clip, network) for network in networks),
         ]
         for one in filter(None, ends):
-            over = "" if one is bicubic else f" ({one.psnr_y - bicubic.psnr_y:+.2f})"
-            row.append(f"{one.psnr_y:.2f}{over}")
+            base = None if one is bicubic else measure.of(bicubic)
+            row.append(measure.cell(measure.of(one), base))
         rows.append(row)
     return Table(
-        "The ends: PSNR-Y in dB of plain upscaling and of per-frame SR",
+        f"The ends: {measure.title} of plain upscaling and of per-frame SR",
         [
             "clip, frames",
             "LR kbit/s",
@@ -125,6 +126,8 @@ def quality_tables(view: View) -> Iterator[Table]:
     if view.baselines and view.ours:
         yield _selector_table(view)
         yield _defeats_table(view)
+    if view.main.different("ssim"):
+        yield _ssim_table(view)
     without = [one for one in view.main.different("method") if one.without]
     if without:
         yield _ablation_table(view, without)
@@ -182,6 +185,23 @@ def _selector_table(view: View) -> Table:
         "Gain: of PSNR-Y over bicubic, dB. Cost: share of per-frame SR's, halo and merged tiles\n"
         "included. J: the estimate of the selector's error model, or the reuse mode's if it sees\n"
         "none, as a share of J without anchors.",
+    )
+
+
+def _ssim_table(view: View) -> Table:
+    rows = []
+    for method in view.main.different("method"):
+        row = [str(method)]
+        for budget in view.budgets:
+            ones = view.main.where(method=method, budget=budget)
+            bases = [view.results.plain(one.clip, "bicubic") for one in ones]
+            row.append(SSIM.cell(fmean(map(SSIM.of, ones)), fmean(map(SSIM.of, bases))))
+        rows.append(row)
+    return Table(
+        f"{SSIM.title}, mean over {len(view.clips)} clips: {view.title}",
+        ["selector", *map(str, view.budgets)],
+        rows,
+        "In brackets: over bicubic.",
     )
 
 

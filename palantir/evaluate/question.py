@@ -140,6 +140,7 @@ class Question:
     frames        how many of each clip, by its name; "" is for clips not named, nothing: all
     first         first frame of each clip, likewise
     rates         bit rates of further LR streams, multiples of the recipe's, for plain upscaling
+    ssim          whether SSIM of luma is measured, too; takes several times as long
 
     Raises ScheduleError where a budget is no share, a name is unknown or stands for two clips or
     networks, a list is empty that must not be, or ablations have nothing to be compared with.
@@ -159,6 +160,7 @@ class Question:
     frames: Mapping[str, int] = field(default_factory=dict)
     first: Mapping[str, int] = field(default_factory=dict)
     rates: Sequence[Fraction] = ()
+    ssim: bool = False
 
     def __post_init__(self) -> None:
         for name in ("clips", "networks", "selectors", "error_models", "budgets", "grids", "reuse"):

@@ -37,6 +37,7 @@ class Result:
     estimate              J of the method's error model, as a share of J without anchors
     profile_kilobits      a second, of the cache profile
     psnr_y, psnr_yuv      dB, means over displayed frames
+    ssim                  of luma, likewise; None where it was not asked for
     errors                mean squared errors of Y of each displayed frame
     """
 
@@ -58,6 +59,7 @@ class Result:
     profile_kilobits: float
     psnr_y: float
     psnr_yuv: float
+    ssim: float | None
     errors: tuple[float, ...]
     key: tuple[bool, ...]
 
@@ -93,6 +95,7 @@ class Result:
             profile_kilobits=8e-3 * job.profile_bytes / material.seconds,
             psnr_y=fmean(row.psnr),
             psnr_yuv=row.psnr_yuv,
+            ssim=fmean(found["ssim"]) if "ssim" in found else None,
             errors=tuple(y for y, _, _ in row.errors),
             key=tuple(map(bool, found["key"])),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -23,6 +23,7 @@ Steps = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]
 """A long step's title and length; gives what hears how much of it is done."""
 
 _KEY = ("segment", "network", "reuse", "anchors", "engine")
+_FIGURES = ("errors", "key", "cost")
 _WORST = 255**2  # squared error
 _AT_ONCE = 40.0  # SR megapixels over the variants in lockstep; each holds several frames
 
@@ -30,18 +31,21 @@ _AT_ONCE = 40.0  # SR megapixels over the variants in lockstep; each holds sever
 class Runs:
     """Enhances what is not known yet; what was measured is kept in `folder`.
 
+    with_ssim  whether to measure SSIM, too; what was kept without it is measured again
+
     Raises MediaError where the file of kept results is damaged.
     """
 
-    def __init__(self, folder: Path, steps: Steps) -> None:
-        self._folder, self._steps = folder, steps
+    def __init__(self, folder: Path, steps: Steps, *, with_ssim: bool = False) -> None:
+        self._folder, self._steps, self._with_ssim = folder, steps, with_ssim
+        self._asked = (*_FIGURES, "ssim") if with_ssim else _FIGURES
         self._results = KeptResults(folder / "measured.jsonl", _KEY, _check_figures)
         self._marks: dict[tuple[str, str, str], str] = {}
         self._details: dict[tuple[str, str], KeptDetail] = {}
 
     def result(self, job: Job) -> dict[str, Any]:
-        """What `run` has found of a job: `errors`, `key` (see `Row`) and `cost`."""
-        found = self._results.find(**self._key(job))
+        """What `run` has found of a job: `errors`, `key`, `cost`, `ssim` if asked for (`Row`)."""
+        found = self._kept(self._key(job))
         assert found is not None
         return found
 
@@ -50,7 +54,7 @@ class Runs:
         new: dict[tuple[str, ...], Job] = {}
         for job in jobs:
             key = self._key(job)
-            if self._results.find(**key) is None:
+            if self._kept(key) is None:
                 new.setdefault(tuple(key.values()), job)
         batches = list(_batches(list(new.values())))
         total = sum(_work(batch) * batch[0].material.shown for batch in batches)
@@ -73,7 +77,8 @@ class Runs:
         variants = [self.variant(job, f"{job.method or job.reuse}") for job in batch]
         rows = compare_variants(
             material.lr, material.originals(), variants,
-            scale=material.scale, progress=lambda frames: report(frames * work),
+            scale=material.scale, with_ssim=self._with_ssim,
+            progress=lambda frames: report(frames * work),
         )  # fmt: skip
         for job, row in zip(batch, rows, strict=True):
             self._results.add(self._key(job) | _figures(row))
@@ -90,6 +95,13 @@ class Runs:
             reuse=mode, fade=fade, colour=source.colour, name=str(source.path),
         )  # fmt: skip
         return Variant(name, enhancer=enhancer, anchors=job.anchors)
+
+    def _kept(self, key: dict[str, str]) -> dict[str, Any] | None:
+        """The figures that are asked for; None unless all of them are there."""
+        found = self._results.find(**key)
+        if found is None or any(name not in found for name in self._asked):
+            return None
+        return {name: found[name] for name in self._asked}
 
     def _key(self, job: Job) -> dict[str, str]:
         plain = job.network is None
@@ -128,7 +140,8 @@ def _work(batch: Sequence[Job]) -> float:
 
 def _figures(row: Row) -> dict[str, Any]:
     errors = [[round(error, 4) for error in errors] for errors in row.errors]
-    return {"errors": errors, "key": [int(key) for key in row.key], "cost": row.cost}
+    figures = {"errors": errors, "key": [int(key) for key in row.key], "cost": row.cost}
+    return figures | ({"ssim": [round(ssim, 6) for ssim in row.ssim]} if row.ssim else {})
 
 
 def _check_figures(result: dict[str, Any]) -> None:
@@ -136,6 +149,14 @@ def _check_figures(result: dict[str, Any]) -> None:
     errors, key, cost = result["errors"], result["key"], result["cost"]
     if not errors or len(key) != len(errors) or {len(frame) for frame in errors} != {3}:
         raise ValueError("not the errors of Y, U and V of each frame")
-    for number in chain((cost,), key, *errors):
-        if not (isinstance(number, int | float) and 0 <= number <= _WORST):
+    _check_range(chain((cost,), key, *errors), 0, _WORST)
+    if "ssim" in result:
+        if len(result["ssim"]) != len(errors):
+            raise ValueError("not the SSIM of each frame")
+        _check_range(result["ssim"], -1, 1)
+
+
+def _check_range(numbers: Iterable[Any], least: float, most: float) -> None:
+    for number in numbers:
+        if not (isinstance(number, int | float) and least <= number <= most):
             raise ValueError(f"{number!r} is no figure")

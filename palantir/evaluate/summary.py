@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from palantir.evaluate.cost_tables import compute_table, cost_tables, rate_table, tiny_networks
+from palantir.evaluate.measures import SSIM
 from palantir.evaluate.plots import draw_plots
 from palantir.evaluate.quality_tables import View, ends_table, quality_tables
 from palantir.evaluate.results import Results
@@ -41,6 +42,8 @@ def summarise(results: Results, plots: Path, pictures: Sequence[tuple[Path, str]
     """
     views = _views(results)
     tables = [ends_table(results)]
+    if results.different("ssim"):
+        tables.append(ends_table(results, SSIM))
     tiny = tiny_networks(results)
     for view in views:
         tables += [*quality_tables(view), *cost_tables(view)]

@@ -11,7 +11,7 @@ from palantir.media.frames import read_frames
 from palantir.media.pictures import Planes, crop_planes
 from palantir.quality.psnr import psnr_y, psnr_yuv
 from palantir.quality.result import FrameQuality, Quality
-from palantir.quality.ssim import WINDOW, ssim
+from palantir.quality.ssim import ssim
 
 __all__ = ["compare", "compare_frames", "measure"]
 
@@ -27,8 +27,6 @@ def compare_frames(reference: Planes, distorted: Planes, *, with_ssim: bool = Tr
     """
     if reference[0].shape != distorted[0].shape:
         raise MediaError(f"the reference is {_size(reference)}, the other {_size(distorted)}")
-    if with_ssim and min(reference[0].shape) < WINDOW:
-        raise MediaError(f"SSIM needs {WINDOW}x{WINDOW} pixels, the frame is {_size(reference)}")
     return FrameQuality(
         psnr_y=psnr_y(reference, distorted),
         psnr_yuv=psnr_yuv(reference, distorted),

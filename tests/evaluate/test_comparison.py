@@ -14,7 +14,7 @@ from palantir.errors import MediaError, ModelError
 from palantir.evaluate import Row, Variant, compare_variants
 from palantir.grid import PatchGrid
 from palantir.media import Planes
-from palantir.quality import psnr_y
+from palantir.quality import psnr_y, ssim
 from tests.enhance.networks import convolutions
 from tests.enhance.streams import QUICK, encode, moving_picture
 
@@ -95,11 +95,15 @@ def alone(lr: Path, hr: list[Planes], enhancer: Enhancer, share: float) -> list[
 def test_plain_kernels_take_the_scale_they_are_told(lr: Path, scale: int) -> None:
     seen: list[Planes] = []
     (row,) = compare_variants(
-        lr, originals(scale), [Variant("cubic", kernel="bicubic")], scale=scale,
+        lr, originals(scale), [Variant("cubic", kernel="bicubic")], scale=scale, with_ssim=True,
         watch=lambda index, name, planes: seen.append(planes),
     )  # fmt: skip
     assert row.psnr == pytest.approx(plain_psnr(lr, originals(scale), scale, "bicubic"))
     height, width = 35 * scale, 51 * scale
+    assert row.ssim == [
+        ssim(cut(original, height, width)[0], planes[0])
+        for original, planes in zip(originals(scale), seen, strict=True)
+    ]
     half = ((height + 1) // 2, (width + 1) // 2)
     assert [plane.shape for plane in seen[0]] == [(height, width), half, half]
 
@@ -116,7 +120,9 @@ def test_hr_must_be_as_long_and_as_large(lr: Path) -> None:
     plain = [Variant("plain", kernel="bilinear")]
     with pytest.raises(MediaError, match="frame 4: the HR clip ends before the LR stream"):
         compare_variants(lr, originals(2, 4), plain, scale=2)
-    with pytest.raises(MediaError, match="HR frame of 56x38 is smaller than SR, 102x70"):
+    with pytest.raises(
+        MediaError, match="frame 0: the HR frame of 56x38 is smaller than SR, 102x70"
+    ):
         compare_variants(lr, originals(1), plain, scale=2)
 
 

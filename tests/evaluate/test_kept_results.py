@@ -56,7 +56,8 @@ def test_a_last_line_cut_short_goes_and_no_other(
     [{"errors": []}, {"errors": [[1, 2], [3, 4]]}, {"errors": [[1, 2, 3]]}, {"errors": None},
      {"errors": [[1, 2, "3"], [3, 4, 5]]}, {"errors": [[1, 2, -3], [3, 4, 5]]},
      {"errors": ["abc", "def"]}, {"errors": [[1, 2, float("nan")], [3, 4, 5]]},
-     {"cost": None}, {"cost": float("inf")}, {"key": None}, {"key": [[], []]}, {"engine": []}],
+     {"cost": None}, {"cost": float("inf")}, {"key": None}, {"key": [[], []]}, {"engine": []},
+     {"ssim": None}, {"ssim": [1]}, {"ssim": [1, 1.1]}, {"ssim": [1, None]}],
     ids=str,
 )  # fmt: skip
 def test_figures_that_are_none_are_named_by_their_line(

@@ -9,7 +9,7 @@ import pytest
 
 from palantir.evaluate.plots import draw_plots
 from palantir.evaluate.results import Results
-from tests.evaluate.test_tables import RESULTS, VIEW
+from tests.evaluate.test_tables import RESULTS, VIEW, WITH_SSIM
 
 
 def test_names_are_no_formulas(tmp_path: Path) -> None:
@@ -33,3 +33,12 @@ def test_bit_rates_are_drawn_where_there_are_several(tmp_path: Path) -> None:
     text = path.read_text()
     assert all(f">{name}</text>" in text for name in ("bicubic", "adjoint", "per-frame SR"))
     assert ">kbit/s</text>" in text
+
+
+def test_ssim_is_drawn_where_it_was_measured(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    *_, (path, caption) = draw_plots(WITH_SSIM, tmp_path)
+    assert (path.stem, caption.split(",")[0]) == (
+        "net-ssim", "SSIM of luma against the share of the network cost: net"
+    )  # fmt: skip
+    assert ">SSIM</text>" in path.read_text()

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 from palantir.evaluate.cost_tables import compute_table, cost_tables, rate_table
+from palantir.evaluate.measures import SSIM
 from palantir.evaluate.quality_tables import View, ends_table, quality_tables
 from palantir.evaluate.question import Method
 from palantir.evaluate.results import Result, Results
@@ -17,8 +18,8 @@ LOW, HIGH = Fraction(1, 60), Fraction(1, 20)
 BASE = Result(
     clip="made", first=3, frames=2, rate=Fraction(1), kilobits=100.0, network="", reuse="bicubic",
     grid="default", method=None, budget=None, anchors=0, patches=30, cost=0.0, macs=0.0,
-    estimate=1.0, profile_kilobits=0.0, psnr_y=31.0, psnr_yuv=31.0, errors=(50.0, 50.0),
-    key=(True, False),
+    estimate=1.0, profile_kilobits=0.0, psnr_y=31.0, psnr_yuv=31.0, ssim=None,
+    errors=(50.0, 50.0), key=(True, False),
 )  # fmt: skip
 
 
@@ -53,6 +54,10 @@ RESULTS = Results([
     made("all", None, 31.65, network="tiny", macs=0.333),
 ])  # fmt: skip
 VIEW = View(RESULTS, "net", "default", "detail")
+# SSIM is 0.7 where PSNR-Y is 30 dB, and 0.1 more with each dB.
+WITH_SSIM = replace(
+    VIEW, results=Results(replace(one, ssim=0.7 + 0.1 * (one.psnr_y - 30)) for one in RESULTS)
+)
 
 
 def table(name: str) -> Table:
@@ -84,6 +89,16 @@ def table(name: str) -> Table:
 )  # fmt: skip
 def test_a_row_says_what_was_found(name: str, row: list[str]) -> None:
     assert row in [list(cells) for cells in table(name).rows]
+
+
+def test_ssim_is_shown_where_it_was_measured() -> None:
+    ends = ends_table(WITH_SSIM.results, SSIM)
+    assert ends.title.startswith("The ends: SSIM of luma")
+    assert list(ends.rows[0])[2:5] == ["0.7000 (-0.1000)", "0.8000", "0.8200 (+0.0200)"]
+    (found,) = (one for one in quality_tables(WITH_SSIM) if one.title.startswith("SSIM"))
+    assert list(found.rows[0]) == ["adjoint", "0.8500 (+0.0500)", "0.8800 (+0.0800)"]
+    assert [row[0] for row in found.rows] == ["adjoint", "neuroscaler", "adjoint without weight"]
+    assert not any("SSIM" in one.title for one in quality_tables(VIEW))
 
 
 def test_what_the_network_costs_is_not_made_up() -> None:
