@@ -74,15 +74,13 @@ def command(
             f"the filters would win {filters.gain:+.3f} dB over the plain upscaler on frames not "
             f"fitted on, less than {LEAST_GAIN} dB; nothing is written"
         )
-    atomic_write(output, attach(read_model(Path(model)), filters.bank, model))
+    told = f"{filters.gain:+.3f} dB over the plain upscaler on {', '.join(frames)}, not fitted on"
+    atomic_write(output, attach(read_model(Path(model)), filters.bank, model, told))
     if as_json:
         size = Path(output).stat().st_size
         print_json({"output": output, "bytes": size, "gain": filters.gain, "frames": frames})
     else:
-        click.echo(
-            f"{output}: filters win {filters.gain:+.3f} dB over the plain upscaler on "
-            f"{', '.join(frames)}, not fitted on"
-        )
+        click.echo(f"{output}: filters win {told}")
 
 
 def _scale(model: str) -> int:

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 FILTERS_KEY = METADATA_PREFIX + "filters"
+_FITTED_KEY = "filters.fitted"
 CLASSES = _core.FILTER_CLASSES
 FILTER_BITS = _core.FILTER_BITS  # a weight of 1 is 512
 WEIGHT_BOUND = _core.FILTER_WEIGHT_BOUND
@@ -108,20 +109,23 @@ def find_filters(file: OnnxFile, scale: int, name: str) -> FilterBank | None:
     return bank
 
 
-def attach(model: bytes, bank: FilterBank, name: str) -> bytes:
+def attach(model: bytes, bank: FilterBank, name: str, fitted: str = "") -> bytes:
     """The ONNX file `model`, called `name` in messages, with the filters in its metadata.
+
+    fitted  to what, and what they win: a note kept as `filters.fitted`
 
     Raises ModelError where it is no ONNX model, has filters already, or would become a file too
     large to be read again.
     """
     if FILTERS_KEY in parse(model, name).metadata:
         raise ModelError(f"{name}: has filters already")
-    text = _message(1, FILTERS_KEY.encode()) + _message(2, bank.to_text().encode())
-    entry = _message(_METADATA_FIELD, text)
-    size = len(model) + len(entry)
+    entries = _entry(FILTERS_KEY, bank.to_text())
+    if fitted:
+        entries += _entry(_FITTED_KEY, fitted)
+    size = len(model) + len(entries)
     if size > MAX_BYTES:
         raise ModelError(f"{name}: {size} bytes with filters; models up to {MAX_BYTES} are read")
-    return model + entry  # order is free in protobuf
+    return model + entries  # order is free in protobuf
 
 
 def _decompressed(text: str, name: str) -> bytes:
@@ -138,6 +142,11 @@ def _decompressed(text: str, name: str) -> bytes:
     if not unpacking.eof or unpacking.unused_data:
         raise ModelError(f"{name}: {FILTERS_KEY} is cut off or has something behind its end")
     return data
+
+
+def _entry(key: str, text: str) -> bytes:
+    """An entry of an ONNX file's metadata."""
+    return _message(_METADATA_FIELD, _message(1, key.encode()) + _message(2, text.encode()))
 
 
 def _message(number: int, content: bytes) -> bytes:

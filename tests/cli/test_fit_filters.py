@@ -53,6 +53,7 @@ def test_the_network_comes_out_with_filters(run: Run, here: Path) -> None:
     )
     shown = run("inspect", "net.onnx")
     assert "filters: yes" in shown.out
+    assert "filters.fitted +0.250 dB over the plain upscaler on hr.mp4 frames 6..11" in shown.out
     assert len(shown.out) < 5000
 
 

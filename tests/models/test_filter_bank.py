@@ -128,6 +128,9 @@ def test_a_model_carries_filters_and_stays_the_same_otherwise(tmp_path: Path) ->
     assert plain.describe()["filters"] is False
     assert carrying.describe()["filters"] is True
     assert carrying.describe()["notes"] == {"author": "me"}
+    (tmp_path / "after.onnx").write_bytes(attach(before, bank, "net.onnx", "+0.3 dB on hr.mp4"))
+    told = SRNetwork.load(tmp_path / "after.onnx").describe()["notes"]
+    assert told == {"author": "me", "filters.fitted": "+0.3 dB on hr.mp4"}
     assert len(json.dumps(carrying.describe())) < 1000
 
 
