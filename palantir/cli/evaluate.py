@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +159,8 @@ def command(
         return
     print_tables(summary.tables)
     click.echo(f"{folder / 'summary.md'}, {folder / 'results.csv'}")
+    if find_spec("matplotlib") is None:
+        click.echo("no plots: they need matplotlib: pip install 'palantir-sr[plots]'", err=True)
 
 
 def _question(

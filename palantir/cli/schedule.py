@@ -51,8 +51,8 @@ Selectors:
   adjoint      greedy by exact gains, in native code; the default for budgets in patches, and
                with --live and --joint
   sequential   the same picks, every candidate set evaluated in full: the slow reference
-  spmv, spmm   the same picks on torch, one candidate set or many at a time; need the extra
-               palantir-sr[torch]
+  spmv, spmm   the same picks on torch, one candidate set at a time (minutes) or many; need the
+               extra palantir-sr[torch]
   gain-per-cost  rectangles of patches, up to whole frames, by exact gain per pixel that the
                network (--model) computes, halo included; the default for budgets of that
   neuroscaler  whole frames: key frames, alt-refs, others, by coded bytes and distance

@@ -11,7 +11,7 @@ from palantir.evaluate.jobs import UPSCALERS
 from palantir.evaluate.measures import PSNR, SSIM, Measure
 from palantir.evaluate.question import OURS, Method
 from palantir.evaluate.results import Result, Results
-from palantir.evaluate.table import Table
+from palantir.evaluate.table import Table, mean_over
 
 __all__ = ["View", "ends_table", "quality_tables"]
 
@@ -179,7 +179,7 @@ def _selector_table(view: View) -> Table:
         rows.append(row)
     headings = [name for budget in view.budgets for name in (f"{budget}: gain", "cost", "J")]
     return Table(
-        f"Selectors, mean over {len(view.clips)} clips: {view.title}",
+        f"Selectors, {mean_over(view.clips)}: {view.title}",
         ["selector", *headings],
         rows,
         "Gain: of PSNR-Y over bicubic, dB. Cost: share of per-frame SR's, halo and merged tiles\n"
@@ -198,7 +198,7 @@ def _ssim_table(view: View) -> Table:
             row.append(SSIM.cell(fmean(map(SSIM.of, ones)), fmean(map(SSIM.of, bases))))
         rows.append(row)
     return Table(
-        f"{SSIM.title}, mean over {len(view.clips)} clips: {view.title}",
+        f"{SSIM.title}, {mean_over(view.clips)}: {view.title}",
         ["selector", *map(str, view.budgets)],
         rows,
         "In brackets: over bicubic.",
@@ -293,7 +293,7 @@ def _grid_table(view: View) -> Table:
             rows.append(row)
     headings = [name for budget in view.budgets for name in (f"{budget}: gain", "cost")]
     return Table(
-        f"Patch grids, mean over {len(view.clips)} clips: {view.title}",
+        f"Patch grids, {mean_over(view.clips)}: {view.title}",
         ["selector", "grid", *headings],
         rows,
         "Gain of PSNR-Y over bicubic in dB.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Table"]
+__all__ = ["Table", "mean_over"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,11 @@ class Table:
         text = "\n".join("| " + " | ".join(map(_escaped, line)) + " |" for line in lines)
         note = f"\n{self.note}\n" if self.note else ""
         return f"### {self.title}\n{note}\n{text}\n"
+
+
+def mean_over(clips: Sequence[str]) -> str:
+    """Words for a title: of which clips the figures are the mean."""
+    return f"mean over {len(clips)} clips" if len(clips) > 1 else clips[0]
 
 
 def _escaped(cell: str) -> str:

@@ -31,7 +31,7 @@ from palantir.evaluate.question import (
 )
 from palantir.evaluate.results import Result, Results, write_csv
 from palantir.evaluate.runs import Runs, Steps
-from palantir.evaluate.table import Table
+from palantir.evaluate.table import Table, mean_over
 from palantir.graph import ErrorGraph
 from palantir.media import probe
 from palantir.models import SRNetwork
@@ -274,8 +274,9 @@ def _means_table(clips: Sequence[_Clip], results: Results) -> Table:
             gains = [one.psnr_y - results.plain(one.clip, "bicubic").psnr_y for one in ones]
             cells.append(f"{fmean(gains):+.3f}" if len(ones) == len(clips) else "-")
         rows.append([str(budget), *cells])
+    names = [clip.material.name for clip in clips]
     return Table(
-        f"Two networks at equal compute: PSNR-Y over bicubic in dB, mean over {len(clips)} clips",
+        f"Two networks at equal compute: PSNR-Y over bicubic in dB, {mean_over(names)}",
         ["budget", *map(str, ways[:2]), "light everywhere, large with the rest", "tiers"],
         rows,
         "Budgets are shares of the cost of per-frame SR by the large network, halo included.",
