@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from palantir.errors import MediaError
 from palantir.media.container import ANY_CONTAINERS, open_input, read_each, video_stream
 from palantir.media.pictures import Planes, to_planes
+from palantir.media.truncation import missing_bytes
 
 __all__ = ["decode_frames", "open_video", "read_frames"]
 
@@ -20,7 +23,8 @@ def read_frames(path: str | os.PathLike[str]) -> Iterator[Planes]:
     """Yield each displayed picture as (Y, U, V), uint8, 4:2:0, arrays of the caller's own.
 
     Any codec and container of FFmpeg's common ones; other pixel formats are converted to 8-bit
-    4:2:0. Raises MediaError, with the frame's number, where decoding fails.
+    4:2:0. Raises MediaError, with the frame's number, where decoding fails, and after the last
+    frame of a file that is truncated (`missing_bytes`).
     """
     with open_video(path) as (container, stream):
         for frame in decode_frames(container, stream, os.fspath(path)):
@@ -39,5 +43,13 @@ def open_video(path: str | os.PathLike[str]) -> Iterator[tuple[InputContainer, V
 def decode_frames(
     container: InputContainer, stream: VideoStream, name: str
 ) -> Iterator[VideoFrame]:
-    """Yield the track's frames in display order; MediaError with the frame's number on failure."""
-    return read_each(container.decode(stream), name, "frame")
+    """Yield the track's frames in display order; MediaError with the frame's number on failure.
+
+    name  path of the file, which is truncated where it ends before its own headers say
+    """
+    count = 0
+    for frame in read_each(container.decode(stream), name, "frame"):
+        yield frame
+        count += 1
+    if missing := missing_bytes(Path(name)):
+        raise MediaError(f"{name}: truncated at frame {count}: {missing} bytes are missing")

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from palantir.errors import MediaError
-from palantir.media import probe, read_frames
+from palantir.media import Colour, encode_lr, probe, read_frames
+from palantir.media.y4m import Y4MWriter
 from palantir.quality import compare
 from tests.media.clips import make_clip, make_tone, picture
 
@@ -30,6 +33,33 @@ def test_facts_name_codec_size_and_rate(tmp_path: Path) -> None:
     assert (facts.codec, facts.width, facts.height) == ("h264", 64, 48)
     assert (facts.frame_count, facts.has_audio) == (10, True)
     assert facts.frame_rate == 25
+
+
+@pytest.mark.parametrize("name", ["a.webm", "a.y4m"])
+def test_a_truncated_file_yields_whole_frames_and_is_then_refused(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    if name == "a.webm":
+        make_clip(path)
+    else:
+        with path.open("wb") as file:
+            writer = Y4MWriter(file, 64, 48, Fraction(25), Colour("bt709", full_range=False))
+            for index in range(10):
+                writer.write(picture(index), index)
+    whole = list(read_frames(path))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    frames = read_frames(path)
+    first = list(islice(frames, 3))
+    np.testing.assert_array_equal(first[2][0], whole[2][0])
+    with pytest.raises(
+        MediaError, match=rf"{name}: truncated at frame [4-9]: \d+ bytes are missing"
+    ):
+        list(frames)
+    with pytest.raises(MediaError, match="truncated at frame"):
+        encode_lr(path, tmp_path / "lr.webm", 2)
+    assert not (tmp_path / "lr.webm").exists()
+    assert encode_lr(path, tmp_path / "lr.webm", 2, frames=3) == 3
 
 
 def test_a_file_with_sound_alone_is_refused(tmp_path: Path) -> None:
