@@ -34,6 +34,7 @@ from palantir.grid import MOST_PATCHES, PatchGrid
 from palantir.schedule.allowance import Allowance, Extent
 from palantir.schedule.budget import Budget
 from palantir.schedule.live_record import LiveInterval, LiveRecord, check_finite
+from palantir.schedule.network_budget import NetworkBudget
 
 if TYPE_CHECKING:
     from palantir.codec import CodedFrame, DecodedPacket
@@ -56,7 +57,8 @@ class LiveScheduler:
     error_model  a name in ERROR_MODELS, or a function like them; across an interval's border, and
                  anywhere if it gives `unaided`, only what it takes from frames in the reference
                  slots counts
-    time_base    seconds per unit of the packets' times (`VideoSource.time_base`)
+    time_base    seconds per unit of the packets' times (`VideoSource.time_base`); intervals and
+                 budgets in time need it
 
     One thread at a time may use it, and many of them may run at once: the GIL is free while our own
     error models measure, and during selection but for intervals of at most 64 patches, which take
@@ -83,7 +85,7 @@ class LiveScheduler:
         tail: bool = False,
         deadline: float | None = None,
         error_model: str | ErrorModel = "detail",
-        time_base: Fraction = Fraction(1, 25),
+        time_base: Fraction | None = None,
     ) -> None:
         self.budget = Budget.parse(budget)
         self.interval = Interval.parse(interval)
@@ -92,7 +94,7 @@ class LiveScheduler:
         self.deadline = _above_0("deadline", math.inf if deadline is None else deadline)
         self._error_model = error_model_of(error_model)
         self._model_name = error_model_name(self._error_model)
-        self._time_base = _fraction(time_base)
+        self._time_base = self._fraction(time_base)
         self._rows: dict[int, FrameRow] = {}  # of the open interval, by coded-frame index
         self._last = (0, -1)  # packet and index of the newest frame
         self._gives_unaided: bool | None = None
@@ -158,6 +160,19 @@ class LiveScheduler:
             parameters["deadline_ms"] = 1000 * self.deadline
             parameters["deadline_passed"] = sum(not interval.complete for interval in past)
         return LiveRecord.of(past, self.grid, self.budget, parameters)
+
+    def _fraction(self, time_base: Fraction | None) -> Fraction:
+        if time_base is None:
+            if self.interval.microseconds is not None or isinstance(self.budget, NetworkBudget):
+                raise ScheduleError(
+                    f"interval {self.interval}, budget {self.budget}: time needs a time_base, the "
+                    "seconds per unit of the packets' times"
+                )
+            return Fraction(1, 25)  # of no consequence
+        seconds = _above_0("time base", time_base)
+        if math.isinf(seconds):
+            raise ScheduleError(f"time base {time_base!r} is not a finite time")
+        return Fraction(time_base) if isinstance(time_base, Rational) else Fraction(seconds)
 
     def _seconds(self, packet: DecodedPacket) -> float:
         """For which the packet's frame is displayed."""
@@ -263,10 +278,3 @@ def _above_0(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, Real) or not float(value) > 0:
         raise ScheduleError(f"{name} {value!r} is not a time above 0 seconds")
     return float(value)
-
-
-def _fraction(time_base: Any) -> Fraction:
-    seconds = _above_0("time base", time_base)
-    if math.isinf(seconds):
-        raise ScheduleError(f"time base {time_base!r} is not a finite time")
-    return Fraction(time_base) if isinstance(time_base, Rational) else Fraction(seconds)

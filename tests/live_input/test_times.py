@@ -21,7 +21,7 @@ from palantir.schedule import LiveScheduler, live, select
 from tests.codec.streams import decode_all
 from tests.live_input.faulty import PLAIN, write_ivf
 from tests.media.clips import frame_times, make_clip, picture
-from tests.schedule.live_streams import run
+from tests.schedule.live_streams import TIME_BASE, run
 
 CLUSTER = bytes.fromhex("1f43b675")  # of Matroska
 TIMES = {
@@ -112,19 +112,24 @@ def test_sound_is_moved_with_a_picture_that_begins_below_0(tmp_path: Path, suffi
 
 @pytest.mark.parametrize("times", [[0, 1, 2, 3, 3, 3], [9, 9, 9, 9, 9, 9]])
 def test_repeated_times_stay_in_one_interval(times: list[int]) -> None:
-    found = run(LiveScheduler(1, "80ms", (3, 5)), at(decode_all(PLAIN), times))
+    found = run(LiveScheduler(1, "80ms", (3, 5), time_base=TIME_BASE), at(decode_all(PLAIN), times))
     wanted = [[0, 1], [2, 3, 4, 5]] if times[0] == 0 else [[0, 1, 2, 3, 4, 5]]
     assert [each.index.tolist() for each in found] == wanted
 
 
 def test_a_clock_that_goes_back_ends_the_interval() -> None:
-    found = run(LiveScheduler(1, "200ms", (3, 5)), at(decode_all(PLAIN), [500, 501, 502, 0, 1, 2]))
+    found = run(
+        LiveScheduler(1, "200ms", (3, 5), time_base=TIME_BASE),
+        at(decode_all(PLAIN), [500, 501, 502, 0, 1, 2]),
+    )
     assert [each.index.tolist() for each in found] == [[0, 1, 2], [3, 4, 5]]
 
 
 def test_a_clock_that_leaps_ahead_makes_no_empty_interval() -> None:
     times = [0, 1, 2**40, 2**40 + 1, 2**48, 2**48 + 1]
-    found = run(LiveScheduler(1, "200ms", (3, 5)), at(decode_all(PLAIN), times))
+    found = run(
+        LiveScheduler(1, "200ms", (3, 5), time_base=TIME_BASE), at(decode_all(PLAIN), times)
+    )
     assert [each.index.tolist() for each in found] == [[0, 1], [2, 3], [4, 5]]
 
 
@@ -133,7 +138,9 @@ def test_a_stopped_clock_and_missing_key_frames_make_no_endless_interval(interva
     """The last frame refers to the one before and to the first: it can come again and again."""
     data = PLAIN[:2] + (PLAIN[1],) * (LONGEST + 1)
     decoded = decode_all(data)
-    found = run(LiveScheduler(1, interval, (1, 1)), at(decoded, [0] * len(decoded)))
+    found = run(
+        LiveScheduler(1, interval, (1, 1), time_base=TIME_BASE), at(decoded, [0] * len(decoded))
+    )
     assert [len(each.index) for each in found] == [LONGEST, 3]
 
 

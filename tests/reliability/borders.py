@@ -30,6 +30,7 @@ from tests.codec.streams import KINDS
 from tests.media.clips import make_clip
 from tests.models.small_networks import stack
 from tests.profile.make_fixture import FIXTURE, FIXTURE_2
+from tests.schedule.live_streams import TIME_BASE
 
 __all__ = ["BORDERS", "seeds"]
 
@@ -76,7 +77,8 @@ def feed(data: bytes) -> None:
     """
     kinds = sorted(KINDS)
     packets = _stream(kinds[data[0] % len(kinds)] if data else kinds[0])
-    decoder, live, graph = Decoder(), LiveScheduler(2, "200ms", GRID), GraphBuilder(GRID)
+    decoder, graph = Decoder(), GraphBuilder(GRID)
+    live = LiveScheduler(2, "200ms", GRID, time_base=TIME_BASE)
     enhancer, anchors = Enhancer(None, GRID, scale=2), np.zeros((8, GRID.count), bool)
     clock = 0
     for step in range(min((len(data) - 1) // 2, MAXIMUM_PACKETS)):

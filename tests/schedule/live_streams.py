@@ -16,6 +16,8 @@ from palantir.schedule import LiveInterval, LiveScheduler
 from tests.codec.frame_header import show_existing
 from tests.codec.streams import KINDS, decode_all, stream
 
+TIME_BASE = Fraction(1, 25)  # of the packets of `tests.codec.streams`
+
 
 def _with_late_displays() -> tuple[bytes, ...]:
     """The hidden alt-ref is displayed as it is, twice, eight frames after it was decoded."""
@@ -41,7 +43,7 @@ def decoded(name: str, gops: int = 2) -> tuple[DecodedPacket, ...]:
 def graph_of(
     packets: Iterable[DecodedPacket],
     grid: PatchGrid | None = None,
-    time_base: Fraction = Fraction(1, 25),
+    time_base: Fraction = TIME_BASE,
     error_model: str = "detail",
 ) -> ErrorGraph:
     builder = GraphBuilder(grid, error_model=error_model, time_base=time_base)

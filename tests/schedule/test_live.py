@@ -18,6 +18,7 @@ from tests.codec.streams import packet, stream
 from tests.schedule.live_streams import (
     LATE,
     STREAMS,
+    TIME_BASE,
     assert_same,
     decoded,
     graph_of,
@@ -33,7 +34,7 @@ INTERVALS = ["gop", 1, 2, 5, 12, "200ms"]
 def test_picks_are_those_of_the_batch_selector(name: str, interval: int | str) -> None:
     packets = decoded(name)
     graph = graph_of(packets)
-    live = LiveScheduler("10%", interval)
+    live = LiveScheduler("10%", interval, time_base=TIME_BASE)
     closed = run(live, packets)
     wanted = select(graph, "10%", interval=interval)
     assert [each.index[0] for each in closed] == [first for first, _ in graph.intervals(interval)]
@@ -51,7 +52,7 @@ def test_picks_are_those_of_the_batch_selector(name: str, interval: int | str) -
 def test_a_record_has_the_objectives_of_the_whole_graph(name: str, interval: int | str) -> None:
     packets = decoded(name)
     graph = graph_of(packets)
-    live = LiveScheduler("10%", interval)
+    live = LiveScheduler("10%", interval, time_base=TIME_BASE)
     picks = nodes_of(run(live, packets))
     record = live.record()
     assert record.objective == pytest.approx(graph.objective(picks), rel=1e-12)
@@ -91,7 +92,7 @@ def test_picks_count_the_displays_that_are_known_by_then(name: str, interval: in
         errors[nodes] = part.errors(picks.order)
         orders.append(nodes.start + picks.order)
         gains.append(picks.gain)
-    closed = run(LiveScheduler(2, interval), packets)
+    closed = run(LiveScheduler(2, interval, time_base=TIME_BASE), packets)
     assert nodes_of(closed).tolist() == np.concatenate(orders).tolist()
     np.testing.assert_allclose(
         np.concatenate([each.gain for each in closed]), np.concatenate(gains), 1e-9
@@ -134,7 +135,7 @@ def test_every_kind_of_budget_holds_within_each_interval(
     if isinstance(budget, str):
         allowance = NetworkBudget(60e6, macs_per_pixel=1000, halo=4)
     packets = decoded("alt-ref")
-    closed = run(LiveScheduler(allowance, interval), packets)  # type: ignore[arg-type]
+    closed = run(LiveScheduler(allowance, interval, time_base=TIME_BASE), packets)  # type: ignore[arg-type]
     wanted = select(graph_of(packets), allowance, interval=interval)  # type: ignore[arg-type]
     assert nodes_of(closed).tolist() == wanted.order.tolist()
     assert len(wanted) > 0
@@ -184,10 +185,10 @@ def test_after_lost_packets_all_is_right_from_the_next_key_frame(
     before = [each for each in packets if each.packet.index < 12]
     after = packets[len(before) :]
     assert after[0].frames[0].key
-    live = LiveScheduler(3, interval)
+    live = LiveScheduler(3, interval, time_base=TIME_BASE)
     intervals = run(live, before)
     assert sum(len(each.index) for each in intervals) == sum(len(each.frames) for each in before)
-    assert_same(run(live, after), run(LiveScheduler(3, interval), after))
+    assert_same(run(live, after), run(LiveScheduler(3, interval, time_base=TIME_BASE), after))
 
 
 def test_frames_that_were_decoded_but_never_came_leave_no_error_behind() -> None:

@@ -17,7 +17,7 @@ from palantir.errors import ScheduleError
 from palantir.graph import PatchGrid
 from palantir.graph.error_models import PatchErrors, error_model_of, paper
 from palantir.profile import CacheProfile
-from palantir.schedule import LiveScheduler
+from palantir.schedule import LiveScheduler, NetworkBudget
 from tests.schedule.live_streams import assert_same, decoded, run
 
 
@@ -65,7 +65,8 @@ def test_a_long_deadline_changes_nothing(deadline: Any) -> None:
         ({"deadline": True}, "deadline True is not"),
         ({"time_base": 0}, "time base 0 is not"),
         ({"time_base": Fraction(-1, 25)}, "time base Fraction"),
-        ({"time_base": None}, "time base None is not"),
+        ({"interval": "200ms"}, "interval 200ms, budget 5%: time needs a time_base"),
+        ({"budget": NetworkBudget(4e8, 1000, 8)}, "400MMAC/s: time needs a time_base"),
         ({"time_base": math.inf}, "time base inf is not"),
         ({"interval": 0}, "interval"),
         ({"interval": -2}, "interval"),

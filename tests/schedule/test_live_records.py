@@ -17,7 +17,7 @@ from palantir.profile import CacheProfile
 from palantir.schedule import Budget, LiveScheduler, NetworkBudget, select
 from tests.codec.streams import KINDS, decode_all, packet, stream
 from tests.enhance.streams import QUICK, encode, moving_picture
-from tests.schedule.live_streams import decoded, graph_of, nodes_of, run
+from tests.schedule.live_streams import TIME_BASE, decoded, graph_of, nodes_of, run
 
 
 def test_each_record_covers_its_own_frames() -> None:
@@ -71,7 +71,7 @@ def test_displays_after_a_record_touch_the_next_one_only() -> None:
 
 def test_parameters_tell_how_the_anchors_were_chosen() -> None:
     budget = NetworkBudget(4e8, macs_per_pixel=1000, halo=8)
-    live = LiveScheduler(budget, "160ms", tail=True, deadline=60)
+    live = LiveScheduler(budget, "160ms", tail=True, deadline=60, time_base=TIME_BASE)
     run(live, decoded("sub-8x8"))
     record = live.record()
     assert record.parameters == {

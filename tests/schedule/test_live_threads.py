@@ -12,7 +12,7 @@ import pytest
 
 from palantir import _core
 from palantir.schedule import LiveInterval, LiveScheduler
-from tests.schedule.live_streams import assert_same, decoded, run
+from tests.schedule.live_streams import TIME_BASE, assert_same, decoded, run
 
 SETTINGS: list[tuple[str | int, str | int]] = [
     ("5%", 1),
@@ -32,7 +32,7 @@ def test_ten_schedulers_in_ten_threads_give_what_each_gives_alone() -> None:
         settings: tuple[str, str | int, str | int], wait: bool
     ) -> tuple[list[LiveInterval], float]:
         name, budget, interval = settings
-        live = LiveScheduler(budget, interval, tail=True)
+        live = LiveScheduler(budget, interval, tail=True, time_base=TIME_BASE)
         if wait:
             together.wait(30)
         return run(live, packets[name]), live.record().objective
