@@ -108,6 +108,8 @@ def _name_of(selector: Selector) -> str:
 
 
 def _check_picks(picks: Picks, nodes: int, name: str) -> None:
+    if not isinstance(picks, Picks):
+        raise ScheduleError(f"selector {name} gives {type(picks).__name__}, not Picks")
     order = np.asarray(picks.order)
     lengths = (len(np.unique(order)), len(picks.gain), len(picks.total) - 1)
     if order.ndim != 1 or set(lengths) != {len(order)}:

@@ -85,10 +85,12 @@ def test_a_function_of_the_name_of_ours_keeps_to_the_budget(random_graph: MakeGr
         (Picks(np.array([1, 2]), np.ones(2), np.ones(2)), "with its gain"),
         (Picks(np.array([1, 48]), np.ones(2), np.ones(3)), "outside the graph's 48 patches"),
         (Picks(np.array([-1]), np.ones(1), np.ones(2)), "outside"),
+        (None, "gives NoneType, not Picks"),
+        ([1, 2], "gives list, not Picks"),
     ],
 )
 def test_a_function_that_gives_no_picks_is_refused(
-    picks: Picks, why: str, random_graph: MakeGraph
+    picks: Any, why: str, random_graph: MakeGraph
 ) -> None:
     with pytest.raises(ScheduleError, match=f"^selector <lambda> [^\n]*{why}"):
         select(graph_of(random_graph), 2, lambda graph, count: picks)
