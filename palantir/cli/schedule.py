@@ -210,6 +210,8 @@ def command(
         raise click.UsageError("--joint excludes --light-model")
     chosen = Settings(joint=joint, **settings)
     targets = _targets(segments, output, chosen.model, chosen.light_model)
+    if len(segments) > 1 and output:
+        Path(output).mkdir(parents=True, exist_ok=True)
     steps = jointly(targets, chosen) if joint else one_by_one(targets, chosen, resume)
     for facts in steps:
         if as_json:
@@ -221,7 +223,7 @@ def command(
 def _targets(segments: Sequence[str], output: str | None, *models: str | None) -> dict[Path, str]:
     """Which profile is to be made of which segment, no two of them the same."""
     targets: dict[Path, str] = {}
-    if len(segments) > 1 and output and not Path(output).is_dir():
+    if len(segments) > 1 and output and Path(output).exists() and not Path(output).is_dir():
         raise click.UsageError(f"profiles of {len(segments)} segments need a folder, not {output}")
     for segment in segments:
         target = default_profile(segment)

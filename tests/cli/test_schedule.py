@@ -222,6 +222,14 @@ def test_no_segment_is_overwritten_by_the_profile_of_another(run: Run, here: Pat
     assert Path("other.pcp").read_bytes() == before
 
 
+def test_a_folder_for_many_profiles_is_made(run: Run, here: Path) -> None:
+    words = ("schedule", "segment.webm", "other.webm", "-o", "new/profiles")
+    assert run(*words).code == 0
+    assert {path.name for path in (here / "new/profiles").iterdir()} == {"segment.pcp", "other.pcp"}
+    (here / "file").write_bytes(b"")
+    run(*words[:4], "file").complains("profiles of 2 segments need a folder, not file", code=2)
+
+
 @pytest.mark.parametrize("words", [(".",), ("/", "segment.webm"), ("..", "-o", "out.pcp")])
 def test_a_folder_is_no_segment(run: Run, here: Path, words: tuple[str, ...]) -> None:
     run("schedule", *words).complains(words[0], "Is a directory")
