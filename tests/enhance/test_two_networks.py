@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,9 @@ def test_a_profile_names_the_patches_of_both(
     )  # fmt: skip
     with pytest.raises(ProfileError, match=r"^profile: made for two networks, and no light one"):
         enhance(rich_clip, profile, large)
+    single = replace(profile, light=None)
+    with pytest.raises(ProfileError, match=r"^profile: made for one network, and a light one is"):
+        enhance(rich_clip, single, large, light_model=light.path)
     enhancer, rows = Enhancer(large, GRID, light=light), iter(tiers.astype(np.uint8))
     enhanced = enhance(rich_clip, profile, large, light_model=light.path, model_threads=1)
     for packet in stream:
