@@ -176,6 +176,8 @@ class _Quantizer:
         before, clipping is felt in all that follows, and loses.
         """
         last = _last_convolutions(self._float.graph)
+        if not last:
+            return
         whole = {tensor: self._ranges[tensor].range_value for tensor in last.values()}
         reached = {}
         for share in _SHARES:
@@ -269,7 +271,7 @@ def _named(model: Any, path: Path) -> Any:
 
 
 def _last_convolutions(graph: Any) -> dict[str, str]:
-    """Convolutions that no other one nor a ReLU follows, and the tensor that each gives."""
+    """Those that no other one, transposed or not, nor a ReLU follows, and what each gives."""
     makers = {tensor: node for node in graph.node for tensor in node.output}
     last: dict[str, str] = {}
     ahead, seen = [output.name for output in graph.output], set[str]()
@@ -281,7 +283,7 @@ def _last_convolutions(graph: Any) -> dict[str, str]:
         seen.add(tensor)
         if node.op_type == "Conv":
             last[node.name] = tensor
-        elif node.op_type not in _KINDS:
+        elif node.op_type not in (*_KINDS, "ConvTranspose"):
             ahead.extend(node.input)
     return last
 

@@ -14,6 +14,7 @@ from palantir.errors import ModelError
 from palantir.models import Quantized, SRNetwork, network_load, quantize, shipped_model
 from palantir.models.measure import measure_radius
 from palantir.models.onnx_file import parse
+from palantir.models.quantization import activation_ranges
 from palantir.models.receptive_field import derive
 from tests.models.small_networks import helper, model, numpy_helper, stack
 from tests.models.test_network import assert_tiles_equal_frame, load, noise
@@ -156,6 +157,25 @@ def test_a_few_large_values_of_the_result_do_not_make_all_of_it_coarse(
     monkeypatch.setattr("palantir.models.quantization._SHARES", (1.0,))
     whole = quantize(network, patches, tmp_path / "whole.onnx", fidelity=10)
     assert clipped.fidelity > whole.fidelity + 0.1
+
+
+@pytest.mark.parametrize("follows", ["Relu", "Conv", "ConvTranspose"])
+def test_values_that_more_is_made_of_are_not_clipped(
+    follows: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("palantir.models.quantization._SHARES", (0.5,))
+    inputs = ["a"] if follows == "Relu" else ["a", "one"]
+    nodes = [
+        helper.make_node("Conv", ["x", "one"], ["a"]),
+        helper.make_node(follows, inputs, ["y"]),
+    ]
+    weights = [numpy_helper.from_array(np.ones((1, 1, 1, 1), np.float32), "one")]
+    patches = smooth(4)
+    largest = max(patch.max() for patch in patches[:3])
+    ranges = activation_ranges(load(tmp_path, model(nodes, weights)), patches)
+    assert ranges["x"][1] == ranges["a"][1] == largest
+    if follows == "Conv":
+        assert ranges["y"][1] == largest / 2
 
 
 def test_the_same_patches_give_the_same_file(tmp_path: Path) -> None:
