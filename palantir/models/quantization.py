@@ -267,7 +267,21 @@ def _named(model: Any, path: Path) -> Any:
         if not node.name or node.name in taken:
             node.name = f"{node.op_type}.{index}:{node.output[0]}"
         taken.add(node.name)
+    _unshare(model.graph)
     return model
+
+
+def _unshare(graph: Any) -> None:
+    """Copy weights that convolutions share: some of them may become 8-bit, others not."""
+    weights = {weight.name: weight for weight in graph.initializer}
+    taken: set[str] = set()
+    for node in graph.node:
+        for index, name in enumerate(node.input):
+            if node.op_type == "Conv" and name in weights and name in taken:
+                own = graph.initializer.add()
+                own.CopyFrom(weights[name])
+                own.name = node.input[index] = f"{name}:{node.name}.{index}"
+            taken.add(name)
 
 
 def _last_convolutions(graph: Any) -> dict[str, str]:
