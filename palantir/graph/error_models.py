@@ -9,8 +9,9 @@ graph.
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -156,9 +157,10 @@ def error_model_of(model: str | ErrorModel) -> ErrorModel:
 
 def _checked_fade(fade: Any) -> float:
     number = isinstance(fade, Real) and not isinstance(fade, bool)
-    if not number or not 0 < fade <= sys.float_info.max:
-        raise ScheduleError(f"fade {fade!r} is not a number of grey levels above 0")
-    return float(fade)
+    with suppress(OverflowError):  # of an int that no float can hold
+        if number and 0 < (levels := float(fade)) < math.inf:
+            return levels
+    raise ScheduleError(f"fade {fade!r} is not a number of grey levels above 0")
 
 
 def _number(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -209,10 +210,18 @@ def test_a_model_that_cannot_be_used_is_refused(
         ErrorGraph.from_video(clip, GRID, error_model=model)
 
 
-@pytest.mark.parametrize("fade", [0, -1.0, np.nan, np.inf, 10**400, True, "2", None])
+@pytest.mark.parametrize(
+    "fade",
+    [0, -1.0, np.nan, np.inf, 10**400, Fraction(1, 10**400), np.float32("inf"), True, "2", None],
+)
 def test_a_fade_that_is_no_number_above_0_is_refused(fade: float) -> None:
     with pytest.raises(ScheduleError, match="is not a number of grey levels above 0"):
         DetailModel(fade)
+
+
+@pytest.mark.parametrize("fade", [4, np.float32(4), np.int64(4), Fraction(4)])
+def test_a_fade_may_be_of_any_kind_of_number(fade: float) -> None:
+    assert DetailModel(fade).name == "detail:4.0"
 
 
 def test_the_grid_may_not_change_between_a_frame_and_its_references(clip: Path) -> None:
