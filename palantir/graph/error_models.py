@@ -181,14 +181,34 @@ def error_model_name(model: ErrorModel) -> str:
 
 
 def errors_of(model: ErrorModel, frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
-    """What the model gives a coded frame. Raises ScheduleError where that is no PatchErrors."""
+    """What the model gives a coded frame, in arrays of int64 and float64.
+
+    Raises ScheduleError where that is no PatchErrors, or a column is not of numbers; patches and
+    coded frames are whole ones.
+    """
     errors: object = model(frame, grid)
+    where = f"the error model gives coded frame {frame.index}"
     if not isinstance(errors, PatchErrors):
-        what = type(errors).__name__
-        raise ScheduleError(
-            f"the error model gives coded frame {frame.index} {what}, not PatchErrors"
-        )
-    return errors
+        raise ScheduleError(f"{where} {type(errors).__name__}, not PatchErrors")
+    given = errors._asdict()
+    if errors.unaided is None:
+        del given["unaided"]
+    return PatchErrors(**{name: _array(name, column, where) for name, column in given.items()})
+
+
+_WHOLE = ("patch", "reference", "source")
+
+
+def _array(name: str, column: object, where: str) -> NDArray[Any]:
+    what = "errors without anchors" if name == "unaided" else f"a column {name}"
+    try:
+        values = np.asarray(column)
+    except ValueError:
+        raise ScheduleError(f"{where} {what} that is no array") from None
+    if values.size and values.dtype.kind not in ("biu" if name in _WHOLE else "biuf"):
+        kind = "whole numbers" if name in _WHOLE else "numbers"
+        raise ScheduleError(f"{where} {what} of {values.dtype}, not of {kind}")
+    return values.astype(np.int64 if name in _WHOLE else np.float64, copy=False)
 
 
 def check_errors(errors: PatchErrors, frame: CodedFrame, grid: PatchGrid) -> None:
@@ -217,16 +237,23 @@ def check_unaided(
 ) -> bool:
     """Whether there is `unaided`, a column of the patches; `given` says so of the frames before.
 
-    Raises ScheduleError where it is another column, or given for some frames only.
+    Raises ScheduleError where it is another column, has a value that is not finite or not above 0,
+    or is given for some frames only.
     """
     given_now = errors.unaided is not None
     what = "errors without anchors" if given_now else "no errors without anchors"
     where = f"the error model gives coded frame {frame.index} {what}"
     if given is not None and given_now != given:
         raise ScheduleError(f"{where}, unlike the frames before")
-    if errors.unaided is not None and np.shape(errors.unaided) != (grid.count,):
-        raise ScheduleError(f"{where} of shape {np.shape(errors.unaided)} for {grid.count} patches")
-    return given_now
+    if errors.unaided is None:
+        return False
+    if errors.unaided.shape != (grid.count,):
+        raise ScheduleError(f"{where} of shape {errors.unaided.shape} for {grid.count} patches")
+    wrong = ~(np.isfinite(errors.unaided) & (errors.unaided > 0))
+    if wrong.any():
+        patch = int(np.argmax(wrong))
+        raise ScheduleError(f"{where}, {errors.unaided[patch]:g} in patch {patch}")
+    return True
 
 
 def without_missing(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -184,3 +185,17 @@ def test_the_room_needs_neither_torch_nor_onnxruntime() -> None:
         "sys.exit(bool({'torch', 'onnxruntime', 'scipy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("unaided", "why"),
+    [
+        ([1.0], r"errors without anchors of shape \(1,\), texture of shape \(2,\)"),
+        ([1.0, np.inf], "error without anchors of frame 1 patch 0 is inf"),
+        ([-1.0, 1.0], "error without anchors of frame 0 patch 0 is -1"),
+        ([1.0, 0.0], "frame 1 patch 0 has no error without anchors"),
+    ],
+)
+def test_errors_without_anchors_are_finite_and_above_0(unaided: list[float], why: str) -> None:
+    with pytest.raises(ScheduleError, match=why):
+        replace(chain([1, 1], [True, True]), unaided=np.array(unaided))

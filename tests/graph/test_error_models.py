@@ -191,8 +191,6 @@ def test_edges_between_the_same_patches_add_up(clip: Path) -> None:
         (changed(weight=np.ones(1)), r"columns of lengths \[6, 0, 0, 0, 1\]"),
         (changed(texture=np.ones((6, 1))), "coded frame 0 what is no column"),
         (changed(unaided=np.ones(5)), r"columns of lengths \[6, 0, 0, 0, 0, 5\]"),
-        (changed(unaided=np.zeros(6)), "frame 0 patch 0 has no error without anchors"),
-        (changed(unaided=np.full(6, np.inf)), "error without anchors of frame 0 patch 0 is inf"),
         (changed(texture=np.full(6, np.nan)), "texture of frame 0 patch 0 is nan"),
         (changed(texture=np.full(6, -1.0)), "texture of frame 0 patch 0 is -1"),
         (lambda frame, grid: None, "gives coded frame 0 NoneType, not PatchErrors"),
@@ -258,6 +256,48 @@ def test_a_live_scheduler_checks_what_a_model_gives(clip: Path) -> None:
     live = LiveScheduler(1, 2, GRID, error_model=lambda frame, grid: (1, 2))  # type: ignore
     with pytest.raises(ScheduleError, match="gives coded frame 0 tuple, not PatchErrors"):
         live.push(next(decode_packets(clip)))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "why"),
+    [
+        ("unaided", np.array([1, 1, 0.0, 1, 1, 1]), "errors without anchors, 0 in patch 2"),
+        ("unaided", np.array([1, 1, 1, 1, 1, -2.5]), "errors without anchors, -2.5 in patch 5"),
+        ("unaided", np.full(6, np.nan), "errors without anchors, nan in patch 0"),
+        ("unaided", np.full(6, np.inf), "errors without anchors, inf in patch 0"),
+        ("unaided", ["1"] * 6, "errors without anchors of <U1, not of numbers"),
+        ("unaided", np.ones(6) + 1j, "errors without anchors of complex128, not of numbers"),
+        ("texture", None, "a column texture of object, not of numbers"),
+        ("texture", [[1], [1, 2]], "a column texture that is no array"),
+        ("patch", np.zeros(3), "a column patch of float64, not of whole numbers"),
+        ("source", [None], "a column source of object, not of whole numbers"),
+    ],
+)
+def test_graphs_and_live_schedulers_take_only_numbers_that_can_be_used(
+    clip: Path, column: str, value: object, why: str
+) -> None:
+    model, packet = changed(**{column: value}), next(decode_packets(clip))
+    with pytest.raises(ScheduleError, match=f"the error model gives coded frame 0 {why}"):
+        GraphBuilder(GRID, error_model=model).add(packet.frames[0])
+    with pytest.raises(ScheduleError, match=f"the error model gives coded frame 0 {why}"):
+        LiveScheduler(1, 2, GRID, error_model=model).push(packet)
+
+
+def test_columns_may_be_lists_also_where_frames_are_missing(clip: Path) -> None:
+    def listed(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        errors = paper(frame, grid)._replace(unaided=np.full(grid.count, 9.0))
+        return PatchErrors(*(column.tolist() for column in errors if column is not None))
+
+    packets = [packet for i, packet in enumerate(decode_packets(clip)) if i != 2]
+    builder = GraphBuilder(GRID, error_model=listed)
+    live = LiveScheduler(1, 1, GRID, error_model=listed)
+    closed = []
+    for packet in packets:
+        builder.add(packet.frames[0])
+        builder.show(packet.frames[0].index)
+        closed += live.push(packet)
+    objective = builder.build().objective()
+    assert sum(each.untouched for each in closed) == pytest.approx(objective)
 
 
 def test_a_live_scheduler_checks_errors_without_anchors(clip: Path) -> None:
