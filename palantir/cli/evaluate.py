@@ -74,8 +74,8 @@ def _sizes(
 )  # fmt: skip
 @click.option(
     "--error-model", "error_models", metavar="NAME", multiple=True, default=("own",),
-    help="Of the selectors that see the error graph: detail, paper, or own, that of each --reuse "
-    "with its fade; repeatable  [default: own]",
+    help="Of the selectors that see the error graph: detail, detail:FADE, paper, or own, that of "
+    "each --reuse with its fade; repeatable  [default: own]",
 )  # fmt: skip
 @click.option("--ablations", is_flag=True,
               help="Let adjoint choose without weights, and without texture, too.")  # fmt: skip
