@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from palantir.errors import ScheduleError
 from palantir.graph.error_graph import ErrorGraph
 from palantir.schedule.allowance import Allowance
 from palantir.schedule.budget import Budget
@@ -38,12 +39,14 @@ def select_jointly(
     The rest is as in `select`. The selections have "joint" in `parameters`: how many graphs shared
     the budget.
 
-    Raises ScheduleError as `select` does.
+    Raises ScheduleError as `select` does, and where different error models made the graphs: their
+    gains are in different units.
     """
     allowance = Budget.parse(budget)
     choice = Choice.of(selector, options, without)
     for graph in graphs:
         check_finite(graph)
+    _check_units(graphs)
     parts = [(graph.frames, graph.grid) for graph in graphs]
     queues = [
         choice.picks(choice.seen(graph), most)
@@ -67,6 +70,15 @@ def select_jointly(
             Selection(picks.order, picks.gain, picks.total, choice.name, allowance, parameters)
         )
     return selections
+
+
+def _check_units(graphs: Sequence[ErrorGraph]) -> None:
+    """A graph that names no error model is left to whoever made it."""
+    models = sorted({graph.error_model for graph in graphs if graph.error_model is not None})
+    if len(models) > 1:
+        raise ScheduleError(
+            f"graphs by different error models share no budget: {', '.join(models)}"
+        )
 
 
 def _merged(gains: Sequence[NDArray[np.float64]]) -> NDArray[np.int64]:

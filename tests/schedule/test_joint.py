@@ -118,3 +118,11 @@ def test_errors_beyond_every_number_are_refused() -> None:
     steep = replace(flat([1e300, 1e300]), weights=csr_array(np.array([[0, 0], [1e300, 0]])))
     with pytest.raises(ScheduleError, match="beyond every number"):
         select_jointly([flat([1.0]), steep], 1)
+
+
+def test_graphs_of_different_error_models_share_no_budget() -> None:
+    made = {name: replace(flat([1.0]), error_model=name) for name in ("detail", "paper")}
+    with pytest.raises(ScheduleError, match="error models share no budget: detail, paper"):
+        select_jointly([made["paper"], made["detail"]], 1)
+    for other in (made["paper"], flat([1.0])):
+        assert len(select_jointly([made["paper"], other], 2)) == 2
