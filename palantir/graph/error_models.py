@@ -181,7 +181,7 @@ def error_model_name(model: ErrorModel) -> str:
 
 
 def errors_of(model: ErrorModel, frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
-    """What the model gives a coded frame, in arrays of int64 and float64.
+    """What the model gives a coded frame, copied: it may fill the same arrays for the next one.
 
     Raises ScheduleError where that is no PatchErrors, or a column is not of numbers; patches and
     coded frames are whole ones.
@@ -208,7 +208,7 @@ def _array(name: str, column: object, where: str) -> NDArray[Any]:
     if values.size and values.dtype.kind not in ("biu" if name in _WHOLE else "biuf"):
         kind = "whole numbers" if name in _WHOLE else "numbers"
         raise ScheduleError(f"{where} {what} of {values.dtype}, not of {kind}")
-    return values.astype(np.int64 if name in _WHOLE else np.float64, copy=False)
+    return values.astype(np.int64 if name in _WHOLE else np.float64)
 
 
 def check_errors(errors: PatchErrors, frame: CodedFrame, grid: PatchGrid) -> None:

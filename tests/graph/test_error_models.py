@@ -171,6 +171,21 @@ def test_a_graph_knows_the_name_of_its_model(clip: Path) -> None:
         assert live.record().parameters["error_model"] == name
 
 
+def test_a_model_may_fill_the_same_arrays_for_every_frame(clip: Path) -> None:
+    texture, unaided = np.empty(GRID.count), np.empty(GRID.count)
+
+    def refilling(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
+        errors = paper(frame, grid)
+        texture[:], unaided[:] = errors.texture, frame.index + 1.0
+        return errors._replace(texture=texture, unaided=unaided)
+
+    graph = ErrorGraph.from_video(clip, GRID, error_model=refilling)
+    expected = ErrorGraph.from_video(clip, GRID, error_model=paper)
+    np.testing.assert_array_equal(graph.texture, expected.texture)
+    assert graph.unaided is not None
+    assert graph.unaided[:: GRID.count].tolist() == list(range(1, len(graph.frames) + 1))
+
+
 def test_edges_between_the_same_patches_add_up(clip: Path) -> None:
     def twice(frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
         once = paper(frame, grid)
