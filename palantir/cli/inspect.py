@@ -146,16 +146,17 @@ def _segment(
     progress: bool | None,
 ) -> dict[str, Any]:
     from palantir.graph.construct import graph_from_video
+    from palantir.graph.error_models import error_model_name, error_model_of
     from palantir.media.source import VideoSource
     from palantir.profile import CacheProfile
 
     source = VideoSource(file)
     known = CacheProfile.load(profile) if profile else None
+    model = _error_model(known) if known else error_model_of("detail")
     with progress_bar("construct", source.frame_count, progress) as report:
         graph = graph_from_video(
-            source, known.grid if known else grid,
-            error_model=_error_model(known) if known else "detail", progress=report,
-        )  # fmt: skip
+            source, known.grid if known else grid, error_model=model, progress=report
+        )
     if known:
         known.check_segment(graph.segment_sha256 or b"", str(profile))
     if image:
@@ -169,6 +170,7 @@ def _segment(
         "grid": str(graph.grid),
         "colour": source.colour.matrix + (" full range" if source.colour.full_range else ""),
         "segment_sha256": (graph.segment_sha256 or b"").hex(),
+        "error_model": error_model_name(model),
         **({"image": image} if image else {}),
         "frames": _frames(graph, known),
     }

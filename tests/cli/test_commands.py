@@ -72,22 +72,26 @@ def test_error_is_estimated_as_the_reuse_mode_wants_unless_told_otherwise(
 def test_inspect_shows_the_segment_by_the_error_model_of_the_profile(
     run: Run, folder: Path, tmp_path: Path
 ) -> None:
-    segment, profile = folder / "segment.webm", tmp_path / "a.pcp"
+    segment, profile, named = folder / "segment.webm", tmp_path / "a.pcp", ""
     run("schedule", segment, "-o", profile, "--reuse", "paper", "--error-model", "detail")
 
     def texture() -> list[float]:
-        frames = run("inspect", segment, "--profile", profile, "--json").json["frames"]
-        return [frame["texture"] for frame in frames]
+        nonlocal named
+        shown = run("inspect", segment, "--profile", profile, "--json").json
+        named = shown["error_model"]
+        return [frame["texture"] for frame in shown["frames"]]
 
     def by(model: str) -> list[float]:
         graph = ErrorGraph.from_video(segment, error_model=model)
         return graph.texture.reshape(FRAMES, -1).sum(axis=1).tolist()  # type: ignore[no-any-return]
 
     assert texture() == pytest.approx(by("detail"))
+    assert named == "detail"
     made = CacheProfile.load(profile)
     for parameters in ({}, {"error_model": "my.own"}, {"error_model": 1}):  # not known
         replace(made, parameters=parameters).save(profile)
         assert texture() == pytest.approx(by("paper"))
+        assert named == "paper"
     replace(made, parameters={"error_model": "detail:0.01"}).save(profile)
     assert texture() == pytest.approx(by("detail:0.01")) != by("detail")
 
