@@ -82,6 +82,8 @@ def quantize(
         work = _Quantizer(network, patches, progress)
         kept, model, reached = work.search(fidelity)
         note = f"min-max of {work.calibrating} patches" + (f" of {source}" if source else "")
+        if work.share < 1:
+            note += f", times {work.share:g} for the last convolutions' result"
         _annotate(model, network, {"calibration": note, "float": " ".join(kept) or "none"})
     atomic_write(output, model.SerializeToString(deterministic=True))
     return Quantized(Path(output), reached, len(work.convolutions), tuple(kept))
@@ -122,7 +124,7 @@ class _Quantizer:
         trials = len(_SHARES) + 2 * len(self.convolutions)
         self._steps, self._done = self.calibrating + trials, 0
         self._ranges = self._extremes(calibrating)
-        self._clip()
+        self.share = self._clip()
 
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Of every tensor at the end of a convolution or a ReLU; zero is in each."""
@@ -169,21 +171,23 @@ class _Quantizer:
         self._progress(100)
         return kept, model, reached
 
-    def _clip(self) -> None:
-        """Draw in the range of what the last convolutions give, where that helps the result.
+    def _clip(self) -> float:
+        """Draw in the range of what the last convolutions give, where that helps; to which share.
 
         Its large values are few, and clipping them is felt only in themselves. Of the convolutions
         before, clipping is felt in all that follows, and loses.
         """
         last = _last_convolutions(self._float.graph)
         if not last:
-            return
+            return 1.0
         whole = {tensor: self._ranges[tensor].range_value for tensor in last.values()}
         reached = {}
         for share in _SHARES:
             self._set_ranges(whole, share)
             reached[share] = self._trial(list(last))[1]
-        self._set_ranges(whole, max(_SHARES, key=lambda share: reached[share]))
+        best = max(_SHARES, key=lambda share: reached[share])
+        self._set_ranges(whole, best)
+        return best
 
     def _set_ranges(self, ranges: Mapping[str, tuple[Any, Any]], share: float) -> None:
         """The given ranges, times `share`."""
@@ -286,19 +290,14 @@ def _unshare(graph: Any) -> None:
 
 def _last_convolutions(graph: Any) -> dict[str, str]:
     """Those that no other one, transposed or not, nor a ReLU follows, and what each gives."""
-    makers = {tensor: node for node in graph.node for tensor in node.output}
     last: dict[str, str] = {}
-    ahead, seen = [output.name for output in graph.output], set[str]()
-    while ahead:
-        tensor = ahead.pop()
-        node = makers.get(tensor)
-        if node is None or tensor in seen:
-            continue
-        seen.add(tensor)
-        if node.op_type == "Conv":
-            last[node.name] = tensor
-        elif node.op_type not in (*_KINDS, "ConvTranspose"):
-            ahead.extend(node.input)
+    followed: set[str] = set()  # tensors that one of these is made of
+    for node in reversed(graph.node):  # of what comes before them, ONNX says
+        before = not followed.isdisjoint(node.output)
+        if node.op_type == "Conv" and not before:
+            last[node.name] = node.output[0]
+        if before or node.op_type in (*_KINDS, "ConvTranspose"):
+            followed.update(node.input)
     return last
 
 

@@ -25,7 +25,7 @@ from palantir.train.validate import mean_psnr
 
 __all__ = ["FitSettings", "Progress", "check_checkpoint", "fast_bfloat16", "fit"]
 
-REPORTS = 20  # in a run, evenly: measuring takes a few per cent of it
+REPORTS = 20  # in a whole run, evenly: measuring takes a few per cent of it
 SAVE_EVERY = 30.0  # seconds, besides at reports
 WARM_UP = 20  # steps
 DAMAGES = (RuntimeError, UnpicklingError, LookupError, TypeError, ValueError, EOFError)
@@ -117,7 +117,13 @@ class _Run:
     @property
     def due(self) -> bool:
         """Whether the next report is."""
-        return self.share * REPORTS >= self.reports + 1
+        return self._reports >= self.reports + 1
+
+    @property
+    def _reports(self) -> int:
+        """How many there are to be until now."""
+        begin, end = self.settings.part
+        return int(self.share * max(1, round((end - begin) * REPORTS)))
 
     @property
     def over(self) -> bool:
@@ -139,7 +145,9 @@ class _Run:
 
     def load(self, path: Path) -> None:
         try:
-            state = _state(path, self.identity)
+            state = _state(path)
+            if state["identity"] != self.identity:
+                raise ValueError("another run's")
             self.network.load_state_dict(state["network"])
             self.optimiser.load_state_dict(state["optimiser"])
             self.sampler.state = json.loads(state["random"])
@@ -181,7 +189,7 @@ class _Run:
             self.best_weights = copy.deepcopy(self.network.state_dict())
         elif not held_out:
             self.best_share = self.share
-        self.reports = int(self.share * REPORTS)
+        self.reports = self._reports
         begin, end = self.settings.part
         share = begin + (end - begin) * self.share
         left = self.seconds / (share - begin) * (1 - share)
@@ -202,19 +210,18 @@ def _naming_memory() -> Iterator[None]:
 
 
 def check_checkpoint(path: Path, identity: str) -> None:
-    """Raises ModelError where a run of this `identity` cannot go on from the file."""
+    """Raises ModelError where the file is none of a run whose identity begins with this."""
     try:
-        _state(path, identity)
-    except DAMAGES:
+        if not _state(path)["identity"].startswith(identity):
+            raise _foreign(path)
+    except (*DAMAGES, AttributeError):
         raise _foreign(path) from None
 
 
-def _state(path: Path, identity: str) -> dict[str, Any]:
+def _state(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ValueError("no file")
     state: dict[str, Any] = torch.load(path, weights_only=True)
-    if state["identity"] != identity:
-        raise ValueError("another run's")
     return state
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -125,8 +126,8 @@ def train(
 
     The last 6 frames of each clip are not fitted on: they choose the best state of the run, and
     the figures are theirs. Beside `output` lie, until all is done and after an interrupt,
-    `<output>.checkpoint` (a later call with the same recipe goes on from it) and the coded clips
-    in `<output>.clips`.
+    `<output>.checkpoint` and, of an int8 network, `<output>.int8.checkpoint` (a later call with the
+    same recipe goes on from them), and the coded clips in `<output>.clips`.
 
     Raises MediaError for clips that cannot be read or are too short or small, ModelError for a
     network that there is not, unsuitable `init` and a checkpoint of another recipe; OSError where
@@ -134,18 +135,19 @@ def train(
     """
     checkpoint = output.with_name(output.name + ".checkpoint")
     cache = output.with_name(output.name + ".clips")
+    finishing = output.with_name(output.name + ".int8.checkpoint")
     check_target(output)
-    if not checkpoint.exists():
-        check_target(checkpoint)  # beside a link, not beside what it leads to
-    if recipe.int8:
-        check_target(_finishing_checkpoint(output))
+    for path in (checkpoint, finishing):
+        if not path.exists():
+            check_target(path)  # beside a link, not beside what it leads to
     torch.manual_seed(recipe.settings.seed)
     network = create_network(recipe.network, recipe.scale, recipe.tail)
     if recipe.init is not None:
         take_weights(network, recipe.init)
     identity = recipe.identity
-    if checkpoint.exists():
-        check_checkpoint(checkpoint, identity)
+    for path in (checkpoint, finishing):
+        if path.exists():
+            check_checkpoint(path, identity)
     fitting = FilterFit(recipe.scale) if recipe.filters else None
     training, held_out = _parts(recipe, network, cache, checkpoint.exists(), fitting)
     filters = fitting.judged() if fitting else None
@@ -153,12 +155,13 @@ def train(
     figures = _figures(network.infer, network, held_out)
     notes = _notes(recipe, training, figures, steps) | _filter_notes(filters)
     if recipe.int8:
-        finishing = _Finishing(recipe, network, output, training, held_out)
-        steps += finishing.fit(report)
-        figures = finishing.write(notes, figures)
+        rest = _Finishing(recipe, network, output, training, held_out)
+        steps += rest.fit(finishing, report)
+        figures = rest.write(notes, figures)
     else:
         export(network, output, notes)
-    checkpoint.unlink(missing_ok=True)
+    for path in (checkpoint, finishing):
+        path.unlink(missing_ok=True)
     _remove_coded(cache)
     return Fitted(output, steps, figures, filters.gain if filters and filters.kept else None)
 
@@ -209,23 +212,26 @@ class _Finishing:
         self._recipe, self._network, self._output = recipe, network, output
         self._training, self._held_out = training, held_out
         self._patches = _calibrating(training, recipe.settings)
-        self._steps = 0
+        self._told = ""
 
-    def fit(self, report: Callable[[Progress], None]) -> int:
+    def fit(self, checkpoint: Path, report: Callable[[Progress], None]) -> int:
         """Fits on in place, unless nothing is won by it; returns the number of steps it took."""
         with self._exported({}) as plain:
             rounded = Rounded(self._network, activation_ranges(plain, self._patches))
             begin = _named(plain.path)
-        checkpoint = _finishing_checkpoint(self._output)
         identity = f"{self._recipe.identity} {begin}"
         try:
             check_checkpoint(checkpoint, identity)
         except ModelError:  # none, or of other weights: the run before was made longer
             checkpoint.unlink(missing_ok=True)
-        settings = self._recipe.finishing
+        before = copy.deepcopy(self._network.state_dict())
         pairs = self._training, self._held_out
-        self._steps = fit(rounded, *pairs, settings, checkpoint, report, identity)
-        return self._steps
+        steps = fit(rounded, *pairs, self._recipe.finishing, checkpoint, report, identity)
+        after = self._network.state_dict()
+        won = any(not torch.equal(after[key], weights) for key, weights in before.items())
+        self._told = f"{steps} steps with the rounding of 8 bits in the loop"
+        self._told += "" if won else ", which won nothing"
+        return steps
 
     def write(
         self, notes: Mapping[str, str], wanted: tuple[ClipFigures, ...]
@@ -233,20 +239,25 @@ class _Finishing:
         """Write the file and measure it as it is run; all in 8 bits if near what is `wanted`."""
         best = max(one.network for one in wanted)
         enough = min(best + BELOW_RESULT, HIGHEST_FIDELITY)
-        told = f"{self._steps} steps with the rounding of 8 bits in the loop"
-        with self._exported({**notes, "training.finishing": told}) as plain:
+        made: list[tuple[float, tuple[ClipFigures, ...], bytes]] = []
+        with self._exported({**notes, "training.finishing": self._told}) as plain:
+            eight = plain.path.with_name("int8.onnx")
             for fidelity in (ANY_FIDELITY, enough):
-                eight = plain.path.with_name("int8.onnx")
-                quantize(plain, self._patches, eight, fidelity=fidelity, source="training frames")
+                try:
+                    quantize(
+                        plain, self._patches, eight, fidelity=fidelity, source="training frames"
+                    )
+                except ModelError:  # not at this fidelity, whatever stays float
+                    if not made:
+                        raise
+                    break
                 loaded = SRNetwork.load(eight, threads=self._recipe.settings.threads)
                 figures = _figures(loaded.run, self._network, self._held_out)
-                lost = np.mean(
-                    [a.network - b.network for a, b in zip(wanted, figures, strict=True)]
-                )
-                if lost <= ROUNDING_COSTS:
+                made.append((_mean_psnr(figures), figures, eight.read_bytes()))
+                if _mean_psnr(wanted) - _mean_psnr(figures) <= ROUNDING_COSTS:
                     break
-            atomic_write(self._output, eight.read_bytes())
-        _finishing_checkpoint(self._output).unlink(missing_ok=True)
+        _, figures, data = max(made, key=lambda one: one[0])
+        atomic_write(self._output, data)
         return figures
 
     @contextmanager
@@ -256,10 +267,6 @@ class _Finishing:
             path = Path(folder) / "float.onnx"
             export(self._network, path, notes)
             yield SRNetwork.load(path, threads=self._recipe.settings.threads)
-
-
-def _finishing_checkpoint(output: Path) -> Path:
-    return output.with_name(output.name + ".int8.checkpoint")
 
 
 def _figures(

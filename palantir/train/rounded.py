@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import torch
 
 from palantir.models.architectures import TorchNetwork
+from palantir.models.architectures.export import ENDS
 from palantir.models.architectures.operators import Operators
 
 __all__ = ["Rounded"]
@@ -34,10 +35,11 @@ class Rounded(TorchNetwork):
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
         """The result for a batch."""
+        source, result = ENDS[self.output]
         operators = _RoundingOperators(self._ranges)
-        operators.tensors["picture"] = picture
-        self.network.draw(operators, "picture", "result")
-        return operators.finished("result")
+        operators.tensors[source] = picture
+        self.network.draw(operators, source, result)
+        return operators.finished(result)
 
     def draw(self, graph: Operators, source: str, result: str) -> None:
         """The network without rounding."""

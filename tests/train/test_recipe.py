@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -18,7 +19,7 @@ pytest.importorskip("onnx")
 
 from palantir.errors import MediaError, ModelError  # noqa: E402
 from palantir.media import Planes, encode_lr, read_frames  # noqa: E402
-from palantir.models import SRNetwork, shipped_model  # noqa: E402
+from palantir.models import Quantized, SRNetwork, quantize, shipped_model  # noqa: E402
 from palantir.train import dataset, shipped  # noqa: E402
 from palantir.train.camera import film_photograph  # noqa: E402
 from palantir.train.dataset import HOLDOUT, ClipPair, Source, make_pair  # noqa: E402
@@ -242,17 +243,64 @@ def test_an_int8_run_goes_on_with_rounding_in_the_loop(clip: Path, tmp_path: Pat
     assert notes["training.finishing"] == "6 steps with the rounding of 8 bits in the loop"
 
 
-def test_rounding_is_fitted_anew_where_the_run_before_it_was_another(
+def interrupted_in_rounding(recipe: Recipe, output: Path) -> Path:
+    def interrupt(progress: Progress) -> None:
+        if progress.share > 0.9:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, output, interrupt)
+    checkpoint = output.with_name("net.onnx.int8.checkpoint")
+    assert checkpoint.exists()
+    return checkpoint
+
+
+def test_rounding_is_fitted_anew_where_the_run_before_it_became_longer(
     clip: Path, tmp_path: Path
 ) -> None:
-    recipe = recipe_of(clip, rates=(1.0,), int8=True)
+    settings = replace(SETTINGS, steps=40, patience=1)
+    recipe = recipe_of(clip, settings=settings, rates=(1.0,), int8=True)
+    interrupted_in_rounding(recipe, tmp_path / "net.onnx")
+    longer = replace(recipe, settings=replace(settings, steps=80))
+    assert train(longer, tmp_path / "net.onnx").steps == 80
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_a_run_that_becomes_a_float_one_leaves_nothing_behind(clip: Path, tmp_path: Path) -> None:
+    settings = replace(SETTINGS, steps=40, patience=1)
+    recipe = recipe_of(clip, settings=settings, rates=(1.0,), int8=True)
+    interrupted_in_rounding(recipe, tmp_path / "net.onnx")
+    train(replace(recipe, int8=False), tmp_path / "net.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+@pytest.mark.parametrize("int8", [False, True])
+def test_what_is_not_ours_is_refused_and_kept(clip: Path, tmp_path: Path, int8: bool) -> None:
     checkpoint = tmp_path / "net.onnx.int8.checkpoint"
-    checkpoint.write_bytes(b"of other weights")
-    assert train(recipe, tmp_path / "net.onnx").steps == 3  # 85 % and 15 % of 2, rounded
-    assert not checkpoint.exists()
-    checkpoint.mkdir()
-    with pytest.raises(OSError, match=r"net\.onnx\.int8\.checkpoint"):
-        train(recipe, tmp_path / "net.onnx")
+    checkpoint.write_bytes(b"mine")
+    with pytest.raises(ModelError, match=r"net\.onnx\.int8\.checkpoint: not a checkpoint of this"):
+        train(recipe_of(clip, int8=int8), tmp_path / "net.onnx")
+    assert checkpoint.read_bytes() == b"mine"
+    assert list(tmp_path.iterdir()) == [checkpoint]
+
+
+def test_an_int8_network_that_is_there_is_not_lost_for_a_finer_one(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def only_coarse(*words: Any, fidelity: float, **others: Any) -> Quantized:
+        asked.append(fidelity)
+        if fidelity > 20:
+            raise ModelError("no convolution can be 8-bit at this fidelity")
+        return quantize(*words, fidelity=fidelity, **others)
+
+    monkeypatch.setattr("palantir.train.recipe.quantize", only_coarse)
+    monkeypatch.setattr("palantir.train.recipe.ROUNDING_COSTS", -9.0)
+    done = train(recipe_of(clip, rates=(1.0,), int8=True), tmp_path / "net.onnx")
+    assert asked[0] == 20 < asked[1]
+    assert done.clips[0].network > 20
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
 
 
 def test_a_checkpoint_is_looked_at_before_the_work(clip: Path, tmp_path: Path) -> None:

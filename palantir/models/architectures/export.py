@@ -17,7 +17,9 @@ from palantir.models.architectures.onnx_graph import OnnxGraph
 from palantir.models.network import read_model
 from palantir.models.traits import METADATA_PREFIX, NetworkTraits
 
-__all__ = ["export", "take_weights", "to_onnx"]
+__all__ = ["ENDS", "export", "take_weights", "to_onnx"]
+
+ENDS = {"detail": ("luma", "detail"), "picture": ("lr", "sr")}  # names of input and result
 
 
 def to_onnx(network: TorchNetwork, notes: Mapping[str, str]) -> ModelProto:
@@ -25,8 +27,7 @@ def to_onnx(network: TorchNetwork, notes: Mapping[str, str]) -> ModelProto:
 
     Its metadata are the network's name and traits, and `notes` as they are.
     """
-    names = {"detail": ("luma", "detail"), "picture": ("lr", "sr")}
-    source, result = names[network.output]
+    source, result = ENDS[network.output]
     graph = OnnxGraph()
     network.draw(graph, source, result)
     metadata = {
