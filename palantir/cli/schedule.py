@@ -223,7 +223,8 @@ def command(
 def _targets(segments: Sequence[str], output: str | None, *models: str | None) -> dict[Path, str]:
     """Which profile is to be made of which segment, no two of them the same."""
     targets: dict[Path, str] = {}
-    if len(segments) > 1 and output and Path(output).exists() and not Path(output).is_dir():
+    folder = Path(output) if output and len(segments) > 1 else None
+    if folder and not folder.is_dir() and (folder.exists() or folder.suffix == ".pcp"):
         raise click.UsageError(f"profiles of {len(segments)} segments need a folder, not {output}")
     for segment in segments:
         target = default_profile(segment)

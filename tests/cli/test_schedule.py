@@ -227,7 +227,8 @@ def test_a_folder_for_many_profiles_is_made(run: Run, here: Path) -> None:
     assert run(*words).code == 0
     assert {path.name for path in (here / "new/profiles").iterdir()} == {"segment.pcp", "other.pcp"}
     (here / "file").write_bytes(b"")
-    run(*words[:4], "file").complains("profiles of 2 segments need a folder, not file", code=2)
+    for name in ("file", "new.pcp"):
+        run(*words[:4], name).complains(f"profiles of 2 segments need a folder, not {name}", code=2)
 
 
 @pytest.mark.parametrize("words", [(".",), ("/", "segment.webm"), ("..", "-o", "out.pcp")])
