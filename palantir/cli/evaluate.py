@@ -160,7 +160,7 @@ def command(
     print_tables(summary.tables)
     click.echo(f"{folder / 'summary.md'}, {folder / 'results.csv'}")
     if find_spec("matplotlib") is None:
-        click.echo("no plots: they need matplotlib: pip install 'palantir-sr[plots]'", err=True)
+        click.echo("no plots: they need matplotlib: pip install 'palantir-sr[plots]'")
 
 
 def _question(

@@ -183,17 +183,18 @@ def enhance(
                    decoded and so displays nothing; None raises the first such error
                    (docs/live-input.md)
 
-    Raises ProfileError (damaged, of another segment, or for as many networks as are not given),
+    Raises ProfileError (damaged, of another segment, or for two networks where one is given),
     MediaError and ModelError at once, and ValueError for `threads` or `look_ahead` out of range;
     iterating raises MediaError, BitstreamError and UnsupportedError (not 8-bit 4:2:0).
     """
     source = segment if isinstance(segment, VideoSource) else VideoSource(segment)
     known = profile if isinstance(profile, CacheProfile) else CacheProfile.load(profile)
     known.check_segment(source.sha256(), "" if known is profile else str(profile))
-    if (known.light is None) != (light_model is None):
+    if known.light is not None and light_model is None:
         name = "" if known is profile else str(profile)
-        wrong = "two networks, and no" if light_model is None else "one network, and a"
-        raise ProfileError(f"profile {name}".rstrip() + f": made for {wrong} light one is given")
+        raise ProfileError(
+            f"profile {name}".rstrip() + ": made for two networks, and no light one is given"
+        )
     decoding, reusing, look_ahead = _shared_out(threads, look_ahead)
     reusers = _core.Threads(reusing, threads)
 

