@@ -7,6 +7,8 @@ and upscaling treats planes the same way.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +16,12 @@ from palantir.media.colour import Colour
 from palantir.media.pictures import Plane, Planes
 from palantir.tiles import Tile
 
+if TYPE_CHECKING:
+    from palantir.codec import CodedFrame
+
 __all__ = [
     "area_to_rgb",
+    "colour_of",
     "halve_chroma",
     "picture_to_rgb",
     "recoloured",
@@ -28,7 +34,27 @@ __all__ = [
 
 Float = NDArray[np.float32]
 
+# VP9 specification 7.2.2; 0 is unknown, 7 is RGB.
+_MATRIX_OF: dict[int, Literal["bt601", "bt709"]] = {
+    1: "bt601",
+    2: "bt709",
+    3: "bt601",
+    4: "bt709",
+    5: "bt709",
+}
 _LUMA_WEIGHTS = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722)}  # of red and blue
+
+
+def colour_of(frame: CodedFrame, untagged: Colour | None = None) -> Colour:
+    """What a coded frame's samples mean.
+
+    untagged  where the frame does not say; None takes limited BT.601 or BT.709 by its height
+    """
+    untagged = untagged or Colour.from_tags(0, 0, frame.height)
+    matrix = _MATRIX_OF.get(frame.color_space, untagged.matrix)
+    if frame.color_space:  # the container's range may be that of the stream's first frame
+        return Colour(matrix, frame.full_range)
+    return Colour(matrix, frame.full_range or untagged.full_range)
 
 
 def _matrix(colour: Colour) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

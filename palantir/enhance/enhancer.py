@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from palantir import _core
 from palantir.codec import CodedFrame, DecodedPacket
+from palantir.enhance.colour import colour_of
 from palantir.enhance.frame import SRFrame
 from palantir.enhance.inference import (
     AnchorDetail,
-    AnchorInference,
     AnchorSource,
     FrameAnchors,
     FrameDetail,
+    source_of,
 )
 from palantir.enhance.network_input import check_format
 from palantir.enhance.reuse import DetailReuse, EnhancedFrame, PaperReuse, Reuse
@@ -30,16 +31,6 @@ from palantir.profile import REUSE_PARAMETERS
 from palantir.tiles import merge_anchors
 
 __all__ = ["Anchors", "Enhancer", "InferredPacket", "NetworkCost"]
-
-# VP9 specification 7.2.2; 0 is unknown, 7 is RGB.
-_MATRIX_OF: dict[int, Literal["bt601", "bt709"]] = {
-    1: "bt601",
-    2: "bt709",
-    3: "bt601",
-    4: "bt709",
-    5: "bt709",
-}
-
 
 _NOTHING = FrameDetail([], 0)
 Anchors: TypeAlias = NDArray[np.uint8] | NDArray[np.bool_]
@@ -128,7 +119,7 @@ class Enhancer:
             raise ModelError(
                 f"the light network enlarges {light.scale} times, the other {self.scale} times"
             )
-        self._inference, self._light = _source(network), _source(light)
+        self._inference, self._light = source_of(network), source_of(light)
         self._reuse: Reuse = (
             DetailReuse(self.scale, fade, threads, getattr(network, "filters", None))
             if reuse == "detail"
@@ -229,7 +220,7 @@ class Enhancer:
         tiles = merge_anchors(
             patches, self._grid.fit(frame.width, frame.height), frame.width, frame.height
         )
-        return FrameAnchors(frame.native.planes, tiles, self._colour_of(frame), frame.index)
+        return FrameAnchors(frame.native.planes, tiles, colour_of(frame, self._colour), frame.index)
 
     def _forget(self, frame: CodedFrame) -> None:
         """Drop what no reference slot holds any more."""
@@ -242,15 +233,4 @@ class Enhancer:
         width, height = frame.width * self.scale, frame.height * self.scale
         planes = crop_planes(self._slots[index].render(), width, height)  # chroma of odd sizes
         self._shown += 1
-        return SRFrame(planes, pts, self._shown - 1, index, anchors, self._colour_of(frame))
-
-    def _colour_of(self, frame: CodedFrame) -> Colour:
-        untagged = self._colour or Colour.from_tags(0, 0, frame.height)
-        matrix = _MATRIX_OF.get(frame.color_space, untagged.matrix)
-        if frame.color_space:  # the container's range may be that of the stream's first frame
-            return Colour(matrix, frame.full_range)
-        return Colour(matrix, frame.full_range or untagged.full_range)
-
-
-def _source(network: SRNetwork | AnchorSource | None) -> AnchorSource | None:
-    return AnchorInference(network) if isinstance(network, SRNetwork) else network
+        return SRFrame(planes, pts, self._shown - 1, index, anchors, colour_of(frame, self._colour))

@@ -75,6 +75,7 @@ class DetailModel:
 
     Error is energy of fine detail that is missing, in squared grey levels of 8-bit LR luma. One
     model serves one stream: it remembers the energies of frames that a later one can refer to.
+    How much energy a patch has is for `worth` to say; where in the patch it is, LR tells.
     A frame that it has not seen can bring nothing: no anchor of it is known.
 
     fade  of the confidence in detail, grey levels above 0
@@ -87,7 +88,7 @@ class DetailModel:
     def __init__(self, fade: float = _FADE) -> None:
         self._fade = _checked_fade(fade)
         self._grid: PatchGrid | None = None
-        self._energies: dict[int, NDArray[np.float64]] = {}
+        self._worths: dict[int, NDArray[np.float64]] = {}
         self._packet = -1
         self._before: set[int] = set()  # in the slots when the packet came, which may come again
         self._after: set[int] = set()
@@ -104,31 +105,43 @@ class DetailModel:
         """
         energy, missing, *edges, brought = frame.native.detail(grid.rows, grid.columns, self._fade)
         patch, reference, source = edges
-        known = np.isin(reference, [*self._energies])
+        worth = self.worth(frame, grid, energy)
+        missing *= worth / energy
+        brought *= (worth / energy)[patch]
+        known = np.isin(reference, [*self._worths])
         if grid != self._grid:
             if known.any():
                 raise ScheduleError(
                     f"coded frame {frame.index} has {grid} patches, "
                     f"frame {reference[known][0]}, to which it refers, has {self._grid}"
                 )
-            self._grid, self._energies = grid, {}
+            self._grid, self._worths = grid, {}
         missing += np.bincount(patch[~known], brought[~known], grid.count)
         patch, reference, source = patch[known], reference[known], source[known]
         there = np.ones(len(source))
         for index in np.unique(reference).tolist():
             of_it = reference == index
-            there[of_it] = self._energies[index][source[of_it]]
-        self._keep(frame, energy)
-        return PatchErrors(missing, patch, reference, source, brought[known] / there, energy)
+            there[of_it] = self._worths[index][source[of_it]]
+        self._keep(frame, worth)
+        return PatchErrors(missing, patch, reference, source, brought[known] / there, worth)
 
-    def _keep(self, frame: CodedFrame, energy: NDArray[np.float64]) -> None:
+    def worth(
+        self,
+        frame: CodedFrame,
+        grid: PatchGrid,
+        energy: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """[P], what an anchor could win: the energy of the fine detail that LR shows, above 0."""
+        return energy
+
+    def _keep(self, frame: CodedFrame, worth: NDArray[np.float64]) -> None:
         """What this packet's frames, if they come again, and later ones can refer to."""
         if frame.packet != self._packet:
             self._packet, self._before = frame.packet, self._after
         self._after = set(frame.slots)
-        self._energies[frame.index] = energy
+        self._worths[frame.index] = worth
         kept = self._before | self._after
-        self._energies = {i: self._energies[i] for i in self._energies if i in kept}
+        self._worths = {i: self._worths[i] for i in self._worths if i in kept}
 
 
 ERROR_MODELS: Mapping[str, Callable[[], ErrorModel]] = {
@@ -174,7 +187,7 @@ def error_model_name(model: ErrorModel) -> str:
     """As profiles keep it: what `error_model_of` takes, or a function's own name and module."""
     if model is paper:
         return "paper"
-    if type(model) is DetailModel:
+    if isinstance(model, DetailModel) and "name" in vars(type(model)):
         return model.name
     named = model if hasattr(model, "__qualname__") else type(model)
     return f"{named.__module__}.{named.__qualname__}"[-_LONGEST_NAME:]

@@ -118,8 +118,8 @@ def test_the_detail_model_remembers_what_slots_hold_and_no_more(tmp_path: Path) 
     for frame in frames_of_file(encode(tmp_path / "clip.webm", "alt-ref", frames=30)):
         model(frame, GRID)
         slots = set(frame.slots)
-        assert slots <= model._energies.keys()
-        assert model._energies.keys() <= slots | ends[frame.packet - 1]
+        assert slots <= model._worths.keys()
+        assert model._worths.keys() <= slots | ends[frame.packet - 1]
         ends[frame.packet] = slots
         distinct = max(distinct, len(slots))
     assert distinct > 2

@@ -1,0 +1,174 @@
+"""The error model of servers that have the original: what anchors would win is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palantir.codec import CodedFrame
+from palantir.enhance.colour import colour_of
+from palantir.enhance.inference import AnchorSource, FrameAnchors, source_of
+from palantir.enhance.network_input import check_format, range_change
+from palantir.enhance.reuse import DetailReuse
+from palantir.errors import MediaError, ModelError, ScheduleError
+from palantir.graph.error_models import DetailModel
+from palantir.grid import PatchGrid
+from palantir.media.colour import Colour
+from palantir.media.pictures import Plane, Planes
+from palantir.models import SRNetwork
+from palantir.models.filter_bank import FilterBank
+from palantir.profile import REUSE_PARAMETERS
+from palantir.tiles import Tile
+
+__all__ = ["MeasuredModel"]
+
+_LEAST = 1e-3  # squared grey levels a pixel that an anchor wins, where the network wins nothing
+
+
+class MeasuredModel(DetailModel):
+    """`detail`, with each patch's energy measured: the squared error that the network takes away.
+
+    Of a frame that its packet displays, it is the squared error of plain upscaling against HR, less
+    that of the network's output, per LR pixel; LR tells where in the patch it is, and how much of
+    it references bring. An invisible frame has the energy of its fine detail, times what this was
+    worth in the displayed frame before it. The network runs on every frame, on the server: one
+    lighter than the player's, but fitted to the same video, will do.
+
+    network  or another source of its results; its own filters are not used
+    hr       the original of each packet's displayed frame, from packet 0 on; packets that were
+             lost count as displaying
+    filters  of the player's network; None: plain upscaling is by the sharp kernel
+    colour   for streams that carry no tags of their own, as `Enhancer` takes it
+    hr_colour  what HR's samples mean; None: what LR's do
+    fade     of the confidence in detail, grey levels above 0; None takes the default
+    name     of the stream, for error messages
+
+    `won` is the squared error per LR pixel that the network took away from all frames so far: below
+    0 it is worse than plain upscaling, or HR is not the stream's.
+
+    Raises ModelError for filters of another scale or where the network's halo is not known,
+    ScheduleError for a fade that is none.
+
+    Source: docs/method.md, error models.
+    """
+
+    def __init__(
+        self,
+        network: SRNetwork | AnchorSource,
+        hr: Iterable[Planes],
+        *,
+        filters: FilterBank | None = None,
+        colour: Colour | None = None,
+        hr_colour: Colour | None = None,
+        fade: float | None = None,
+        name: str = "stream",
+    ) -> None:
+        fade = float(REUSE_PARAMETERS["detail"]["fade"]) if fade is None else fade
+        super().__init__(fade)
+        source = source_of(network)
+        if source is None:
+            raise ModelError(f"{name}: what anchors win cannot be measured without a network")
+        self._source = source
+        self._upscaler = DetailReuse(source.scale, fade, filters=filters)
+        self._originals = _Originals(hr, name)
+        self._colour, self._hr_colour, self._stream = colour, hr_colour, name
+        self.won = 0.0
+        self._ratio = 1.0  # of what anchors win to the energy of fine detail
+
+    @property
+    def name(self) -> str:
+        """With the fade, where it is not the default."""
+        return super().name.replace("detail", "measured", 1)
+
+    def worth(
+        self, frame: CodedFrame, grid: PatchGrid, energy: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """[P], squared error that an anchor takes away, or would; above 0.
+
+        Raises MediaError where HR ends before the stream or is of another size, UnsupportedError
+        for frames that are not 8-bit 4:2:0, ScheduleError for frames of another stream.
+        """
+        original = self._originals.of(frame)
+        if original is None:
+            return energy * self._ratio
+        check_format(frame, self._stream)
+        won = self._won(frame, grid, original[0])
+        self.won += won.sum()
+        areas = np.outer(
+            np.diff(grid.row_edges(frame.height)), np.diff(grid.column_edges(frame.width))
+        )
+        won = np.maximum(won, _LEAST * areas.ravel())
+        self._ratio = float(won.sum() / energy.sum())
+        return won
+
+    def _won(self, frame: CodedFrame, grid: PatchGrid, original: Plane) -> NDArray[np.float64]:
+        """Squared error that anchors take away from each patch, in LR pixels."""
+        picture = Tile(0, 0, frame.width, frame.height)
+        asked = FrameAnchors(
+            frame.native.planes, [picture], colour_of(frame, self._colour), frame.index
+        )
+        anchors = self._source.run([asked])[0].anchors
+        plain, better = (
+            self._upscaler.enhance(frame, {}, details).render()[0] for details in ([], anchors)
+        )
+        scale = self._source.scale
+        original = self._originals.cut(self._in_range_of(asked.colour, original), plain, scale)
+        rows, columns = grid.row_edges(frame.height), grid.column_edges(frame.width)
+        sums = np.zeros((grid.rows, grid.columns))
+        for row in range(grid.rows):
+            part = slice(rows[row] * scale, rows[row + 1] * scale)
+            u, s, hr = (plane[part].astype(np.int32) for plane in (plain, better, original))
+            won = np.einsum("yx,yx->x", s - u, 2 * hr - u - s, dtype=np.int64)
+            sums[row] = np.add.reduceat(won, columns[:-1] * scale)
+        return sums.ravel() / scale**2
+
+    def _in_range_of(self, colour: Colour, original: Plane) -> Plane:
+        if self._hr_colour is None or self._hr_colour.full_range == colour.full_range:
+            return original
+        gain, offset = range_change(self._hr_colour, "full" if colour.full_range else "limited")
+        return (original * gain + offset).round().clip(0, 255).astype(np.uint8)
+
+
+class _Originals:
+    """HR frames in their order, one for each packet that displays a frame."""
+
+    def __init__(self, hr: Iterable[Planes], name: str) -> None:
+        self._frames, self._name = iter(hr), name
+        self._next = 0  # frames taken
+        self._current: Planes | None = None
+        self._packet, self._shows, self._silent = -1, True, 0  # packets that displayed nothing
+
+    def of(self, frame: CodedFrame) -> Planes | None:
+        """What the frame was made from, None if its packet does not display it."""
+        if frame.packet < self._packet:
+            raise ScheduleError(
+                f"{self._name}: packet {frame.packet} comes after packet {self._packet}: "
+                "each stream needs a measured error model of its own"
+            )
+        if frame.packet > self._packet:
+            self._silent += not self._shows
+            self._packet, self._shows = frame.packet, False
+        if not frame.native.shown:
+            return None
+        self._shows = True
+        while self._next <= frame.packet - self._silent:
+            self._current = next(self._frames, None)
+            if self._current is None:
+                raise MediaError(
+                    f"{self._name}: frame {self._next}: the HR clip ends before the LR stream"
+                )
+            self._next += 1
+        return self._current
+
+    def cut(self, luma: Plane, sr: Plane, scale: int) -> Plane:
+        """HR luma at SR's size: coding leaves out what makes no even number of LR pixels."""
+        height, width = sr.shape
+        rows, columns = luma.shape
+        if not (0 <= rows - height < 2 * scale and 0 <= columns - width < 2 * scale):
+            raise MediaError(
+                f"{self._name}: frame {self._next - 1}: the HR frame of {columns}x{rows} is not "
+                f"SR's {width}x{height}"
+            )
+        return luma[:height, :width]
