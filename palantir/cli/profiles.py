@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -17,6 +18,7 @@ from palantir.errors import MediaError, ProfileError, ScheduleError
 
 if TYPE_CHECKING:
     from palantir.graph import ErrorGraph
+    from palantir.graph.error_models import ErrorModel
     from palantir.graph.intervals import Interval
     from palantir.grid import PatchGrid
     from palantir.media import VideoSource
@@ -49,6 +51,9 @@ class Settings:
     deadline: float | None
     reuse: str
     error_model: str | None
+    originals: Mapping[str, str]  # HR of each segment, if it is to be measured
+    hr_first: int
+    judge: str | None
     max_size: tuple[int, int] | None
     keep_going: bool
     threads: int
@@ -70,6 +75,7 @@ class Settings:
             self._check_light()
         elif self.light_share is not None:
             raise click.UsageError("--light-share goes with --light-model")
+        self._check_measured()
         if self.halo is not None and self.chosen_selector != "gain-per-cost" and not self._computed:
             raise click.UsageError(
                 "--halo goes with --selector gain-per-cost or a budget of what the network computes"
@@ -89,16 +95,44 @@ class Settings:
                 "of what the network computes"
             )
 
+    def _check_measured(self) -> None:
+        if not self.originals:
+            if self.judge or self.hr_first:
+                raise click.UsageError("--judge and --hr-first go with --hr")
+        elif self.reuse != "detail" or self.error_model == "paper":
+            raise click.UsageError("--hr goes with --reuse detail and its error model")
+
     @property
     def chosen_selector(self) -> str:
         """The one asked for, or the one that suits the budget."""
         ours = self._computed and not self.live and not self.joint
         return self.selector or ("gain-per-cost" if ours else "adjoint")
 
-    @property
-    def chosen_error_model(self) -> str:
-        """The one asked for, or the one that bears the reuse mode's name."""
-        return self.error_model or self.reuse
+    def check_won(self, segment: str, model: str | ErrorModel) -> None:
+        """Raise ScheduleError where a network wins nothing: picks would be made at random."""
+        from palantir.enhance.measured import MeasuredModel
+
+        if isinstance(model, MeasuredModel) and model.won <= 0:
+            raise ScheduleError(
+                f"{segment}: against {self.originals[segment]} from frame {self.hr_first} on, "
+                f"{self.judge or self.model or 'the shipped network'} is no better than plain "
+                "upscaling: nothing can be chosen by what it wins"
+            )
+
+    def error_model_of(self, segment: str) -> str | ErrorModel:
+        """Measured where HR is known, or the one asked for, or that of the reuse mode's name."""
+        if segment not in self.originals:
+            return self.error_model or self.reuse
+        from palantir.enhance.measured import MeasuredModel
+        from palantir.media import VideoSource, probe, read_frames
+        from palantir.models import SRNetwork
+
+        hr, network = self.originals[segment], SRNetwork.load(self.model, halo=self.halo)
+        return MeasuredModel(
+            SRNetwork.load(self.judge, halo=self.halo) if self.judge else network,
+            islice(read_frames(hr), self.hr_first, None), filters=network.filters,
+            colour=VideoSource(segment).colour, hr_colour=probe(hr).colour, name=segment,
+        )  # fmt: skip
 
     def grid_of(self, source: VideoSource) -> PatchGrid | None:
         """The grid asked for, if any."""
@@ -176,10 +210,11 @@ def _live(segment: str, settings: Settings, damage: Damage) -> _Made:
     from palantir.schedule import LiveScheduler
 
     source, digest = VideoSource(segment), hashlib.sha256()
+    model = settings.error_model_of(segment)
     scheduler = LiveScheduler(
         settings.budget, settings.interval or "gop", settings.grid_of(source),
         tail=settings.tail, deadline=settings.deadline, time_base=source.time_base,
-        error_model=settings.chosen_error_model,
+        error_model=model,
     )  # fmt: skip
     begin, closed = time.perf_counter(), []
     with progress_bar("schedule", source.frame_count, settings.progress) as report:
@@ -191,6 +226,7 @@ def _live(segment: str, settings: Settings, damage: Damage) -> _Made:
             closed += scheduler.push(decoded)
             report(decoded.packet.index + 1)
     closed += scheduler.flush()
+    settings.check_won(segment, model)
     if not closed:
         raise MediaError(f"{segment}: the stream holds no coded frame")
     seconds = time.perf_counter() - begin
@@ -241,14 +277,15 @@ def _construct(segment: str, settings: Settings, damage: Damage) -> tuple[ErrorG
     from palantir.graph.construct import graph_from_video
     from palantir.media import VideoSource
 
-    source = VideoSource(segment)
+    source, model = VideoSource(segment), settings.error_model_of(segment)
     begin = time.perf_counter()
     with progress_bar("construct", source.frame_count, settings.progress) as report:
         graph = graph_from_video(
-            source, settings.grid_of(source), error_model=settings.chosen_error_model,
+            source, settings.grid_of(source), error_model=model,
             threads=settings.threads, progress=report,
             max_size=settings.max_size, on_damage=damage if settings.keep_going else None,
         )  # fmt: skip
+    settings.check_won(segment, model)
     return graph, time.perf_counter() - begin
 
 

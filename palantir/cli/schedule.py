@@ -43,6 +43,8 @@ Examples:
   palantir schedule segment.webm --model large.onnx --light-model light.onnx
   palantir schedule *.webm -o profiles --resume        one profile each; go on later
   palantir schedule a.webm b.webm --joint --budget 1%  the budget goes where it gains most
+  palantir schedule segment.webm --model net.onnx --hr original.mp4
+                                                       by what anchors would really win
   palantir schedule segment.webm --selector random --seed 7
   palantir schedule segment.webm --live --interval 2 --tail --deadline 5ms
 
@@ -107,7 +109,8 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
             return Budget.parse(text, network_load(model, halo))
         if share is not None and by != "area":
             return CostShare.of_network(Fraction(repr(share)), network_load(model, halo))
-        if model and context.params.get("selector") != "gain-per-cost":
+        used = context.params.get("hr") or context.params.get("selector") == "gain-per-cost"
+        if model and not used:
             raise ScheduleError(f"budget {text!r} does not depend on --model; 20GMAC/s would")
         return budget
 
@@ -188,6 +191,15 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
     type=click.Choice(["detail", "paper"]),
     help="How error is estimated  [default: as --reuse].",
 )
+@file_option(
+    "--hr", multiple=True, is_eager=True, metavar="FILE",
+    help="SEGMENT's original: what anchors win is measured, not estimated, for which --model runs "
+    "on every frame here. Once for each SEGMENT, in their order.",
+)  # fmt: skip
+@click.option("--hr-first", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
+              metavar="N", help="Frame of --hr that SEGMENTs begin with.")  # fmt: skip
+@file_option("--judge", help="A network that measures in --model's stead: a lighter one that was "
+             "fitted to the same video.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Keep SEGMENTs' own profiles, however made.")
 @max_size_option
 @keep_going_option
@@ -208,8 +220,12 @@ def command(
         raise click.UsageError("--joint excludes --interval, --live and --resume")
     if joint and settings["light_model"]:
         raise click.UsageError("--joint excludes --light-model")
-    chosen = Settings(joint=joint, **settings)
-    targets = _targets(segments, output, chosen.model, chosen.light_model)
+    hr = settings.pop("hr")
+    if hr and len(hr) != len(segments):
+        raise click.UsageError(f"{len(segments)} SEGMENTs need as many --hr, not {len(hr)}")
+    originals = dict(zip(segments, hr, strict=True)) if hr else {}
+    chosen = Settings(joint=joint, originals=originals, **settings)
+    targets = _targets(segments, output, chosen.model, chosen.light_model, chosen.judge, *hr)
     if len(segments) > 1 and output:
         Path(output).mkdir(parents=True, exist_ok=True)
     steps = jointly(targets, chosen) if joint else one_by_one(targets, chosen, resume)

@@ -1,0 +1,128 @@
+"""`palantir schedule --hr`: what anchors win is measured against the original."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from palantir.enhance.measured import MeasuredModel
+from palantir.graph import ErrorGraph
+from palantir.media import VideoSource, read_frames
+from palantir.models import SRNetwork
+from palantir.profile import CacheProfile
+from palantir.schedule import select
+from tests.cli.outcome import Run
+from tests.enhance.networks import convolutions, silent
+
+Watch = Callable[[Path], Callable[[], None]]
+
+
+@pytest.fixture
+def here(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """With an LR stream, and as its original what a network makes of every patch."""
+    monkeypatch.chdir(folder)
+    convolutions(folder, 2, 1, value_range="limited").path.rename("net.onnx")
+    silent(folder, 2).path.rename("silent.onnx")
+    for words in (
+        ("encode", "hr.mp4", "-o", "lr.webm", "--scale", "2"),
+        ("schedule", "lr.webm", "-o", "all.pcp", "--selector", "all"),
+        ("enhance", "lr.webm", "--profile", "all.pcp", "--model", "net.onnx", "-o", "sr.y4m"),
+    ):
+        assert run(*words).code == 0
+    return folder
+
+
+WORDS = ("schedule", "lr.webm", "--model", "net.onnx", "--budget", "3", "--hr", "sr.y4m")
+
+
+def test_anchors_are_chosen_by_what_they_win(run: Run, here: Path) -> None:
+    facts = run(*WORDS, "--json").json
+    assert facts["parameters"]["error_model"] == "measured"
+    profile = CacheProfile.load("lr.pcp")
+    model = MeasuredModel(
+        SRNetwork.load("net.onnx", threads=1), read_frames("sr.y4m"),
+        colour=VideoSource("lr.webm").colour,
+    )  # fmt: skip
+    graph = ErrorGraph.from_video("lr.webm", error_model=model)
+    expected = select(graph, 3, interval="gop").anchors_by_frame(*profile.anchors.shape)
+    np.testing.assert_array_equal(profile.anchors, expected)
+    assert run("schedule", "lr.webm", "--budget", "3", "-o", "estimated.pcp").code == 0
+    estimated = CacheProfile.load("estimated.pcp")
+    assert estimated.parameters["error_model"] == "detail"
+    assert estimated.estimated_before != profile.estimated_before == graph.objective()
+    assert (
+        run("inspect", "lr.webm", "--profile", "lr.pcp", "--json").json["error_model"] == "detail"
+    )
+
+
+def test_a_judge_measures_in_the_networks_stead(run: Run, here: Path, nothing_new: Watch) -> None:
+    assert run(*WORDS, "-o", "own.pcp").code == 0
+    Path("copy.onnx").write_bytes(Path("net.onnx").read_bytes())
+    words = ("--model", "silent.onnx", "--judge", "copy.onnx", "-o", "judged.pcp")
+    assert run(*WORDS, *words).code == 0
+    assert Path("own.pcp").read_bytes() == Path("judged.pcp").read_bytes()
+    check = nothing_new(here)
+    run(*WORDS, "--judge", "silent.onnx", "-o", "x.pcp").complains(
+        "lr.webm: against sr.y4m from frame 0 on, silent.onnx is no better than plain upscaling"
+    )
+    run(*WORDS, "--judge", "text.webm", "-o", "x.pcp").complains("text.webm")
+    check()
+
+
+@pytest.mark.parametrize("more", [(), ("--live",), ("--joint",)])
+def test_hr_must_be_that_of_the_stream(
+    run: Run, here: Path, nothing_new: Watch, more: tuple[str, ...]
+) -> None:
+    check = nothing_new(here)
+    words = ("schedule", *more, *WORDS[1:-1])
+    run(*words, "sr.y4m", "--hr-first", "1").complains(
+        "lr.webm: frame 11: the HR clip ends before the LR stream"
+    )
+    run(*words, "lr.webm").complains("frame 0: the HR frame of 96x64 is not SR's 192x128")
+    run(*words, "text.webm").complains("text.webm")
+    run(*words, "missing.mp4").complains("missing.mp4: cannot read")
+    check()
+
+
+def test_live_and_joint_schedules_measure_too(run: Run, here: Path) -> None:
+    words = (*WORDS, "--selector", "adjoint", "-o")
+    assert run(*words, "whole.pcp", "--interval", "4").code == 0
+    assert run(*words, "live.pcp", "--interval", "4", "--live").code == 0
+    whole, live = (CacheProfile.load(f"{name}.pcp") for name in ("whole", "live"))
+    np.testing.assert_array_equal(whole.anchors, live.anchors)
+    assert live.parameters["error_model"] == "measured"
+    Path("second.webm").write_bytes(Path("lr.webm").read_bytes())
+    joint = (
+        "schedule",
+        "lr.webm",
+        "second.webm",
+        "--joint",
+        "--model",
+        "net.onnx",
+        "--budget",
+        "3",
+    )
+    assert run(*joint, "--hr", "sr.y4m", "--hr", "sr.y4m").code == 0
+    assert CacheProfile.load("second.pcp").parameters["error_model"] == "measured"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("lr.webm", "--judge", "net.onnx"), "go with --hr"),
+        (("lr.webm", "--hr-first", "3"), "go with --hr"),
+        (("lr.webm", "other.webm", "--hr", "hr.mp4"), "2 SEGMENTs need as many --hr, not 1"),
+        (("lr.webm", "--hr", "hr.mp4", "--reuse", "paper"), "--hr goes with --reuse detail"),
+        (("lr.webm", "--hr", "hr.mp4", "--error-model", "paper"), "--hr goes with --reuse detail"),
+        (("lr.webm", "--hr", "hr.mp4", "-o", "hr.mp4"), "would overwrite the input hr.mp4"),
+    ],
+)
+def test_wrong_usage(
+    run: Run, here: Path, nothing_new: Watch, words: tuple[str, ...], told: str
+) -> None:
+    check = nothing_new(here)
+    run("schedule", *words).complains(told, code=2)
+    check()
