@@ -11,7 +11,7 @@ from bench.results.workbench import LARGE, LIGHT, Found, Workbench, view_of
 from palantir.evaluate.cost_tables import compute_table, cost_tables, rate_table
 from palantir.evaluate.fidelity_study import FidelityQuestion, study_fidelity
 from palantir.evaluate.quality_tables import ends_table, quality_tables
-from palantir.evaluate.question import GridWish, Question
+from palantir.evaluate.question import MEASURED, OWN_MODEL, GridWish, Question
 from palantir.evaluate.tier_study import TierQuestion, study_tiers
 
 __all__ = [
@@ -23,13 +23,15 @@ __all__ = [
 ]
 
 _MODES = ("detail", "paper")
+_MODELS = (OWN_MODEL, MEASURED)
 
 
 def at_equal_cost(bench: Workbench) -> Found:
-    """All selectors, both reuse modes, ablations and patch sizes."""
+    """All selectors, both reuse modes, ablations, patch sizes, and anchors by what they win."""
     extent = bench.extent
     question = _question(
         bench, extent.fitted, selectors=extent.selectors, budgets=extent.budgets, reuse=_MODES,
+        error_models=_MODELS, judge=bench.fitted(extent.fitted, LIGHT),
         ablations="adjoint" in extent.selectors,
         grids=[GridWish(), *(GridWish(patch=patch) for patch in extent.patches)],
     )  # fmt: skip
@@ -40,8 +42,9 @@ def at_equal_cost_large(bench: Workbench) -> Found:
     """The same on 3840x2160, without ablations and patch sizes."""
     extent = bench.extent
     question = _question(
-        bench, extent.large, selectors=extent.selectors, budgets=extent.budgets, reuse=_MODES
-    )
+        bench, extent.large, selectors=extent.selectors, budgets=extent.budgets, reuse=_MODES,
+        error_models=_MODELS, judge=bench.fitted(extent.large, LIGHT),
+    )  # fmt: skip
     return _judged(bench, question, "large")
 
 

@@ -75,7 +75,13 @@ def _sizes(
 @click.option(
     "--error-model", "error_models", metavar="NAME", multiple=True, default=("own",),
     help="Of the selectors that see the error graph: detail, detail:FADE, paper, or own, that of "
-    "each --reuse with its fade; repeatable  [default: own]",
+    "each --reuse with its fade; or measured, for adjoint and gain-per-cost, against the original "
+    "as by palantir schedule --hr; repeatable  [default: own]",
+)  # fmt: skip
+@click.option(
+    "--judge", metavar="FILE",
+    help="The network by which --error-model measured measures; {clip} as in --network  "
+    "[default: each its own].",
 )  # fmt: skip
 @click.option("--ablations", is_flag=True,
               help="Let adjoint choose without weights, and without texture, too.")  # fmt: skip
@@ -173,6 +179,7 @@ def _question(
     patches: Sequence[tuple[int, int]],
     frames: Mapping[str, int],
     quick: bool,
+    judge: str | None,
     **settings: Any,
 ) -> Question:
     from palantir.evaluate.question import (
@@ -190,6 +197,7 @@ def _question(
             clips=[Path(clip) for clip in clips],
             networks=[NetworkWish(name) for name in networks] or [NetworkWish()],
             every_frame=[NetworkWish(name) for name in every_frame],
+            judge=NetworkWish(judge) if judge else None,
             selectors=selectors or SELECTORS,
             budgets=budgets or (BUDGETS[1::2] if quick else BUDGETS),
             grids=[*main, *(GridWish(patch=patch) for patch in patches)],

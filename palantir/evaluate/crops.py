@@ -13,7 +13,7 @@ import numpy as np
 
 from palantir.enhance.colour import to_rgb
 from palantir.evaluate.comparison import Variant, compare_variants
-from palantir.evaluate.jobs import Job, LoadedNetwork, budgeted_jobs, per_frame_job
+from palantir.evaluate.jobs import Job, LoadedNetwork, Measured, budgeted_jobs, per_frame_job
 from palantir.evaluate.material import Material
 from palantir.evaluate.pictures import comparison_picture
 from palantir.evaluate.question import OURS, Method, Question
@@ -31,7 +31,12 @@ _STEP = 16  # between places where a crop may begin
 
 
 def draw_crops(
-    material: Material, network: LoadedNetwork, question: Question, runs: Runs, path: Path
+    material: Material,
+    network: LoadedNetwork,
+    question: Question,
+    runs: Runs,
+    path: Path,
+    measured: Measured | None = None,
 ) -> str:
     """Write the PNG of one clip, a panel each of PANELS; its caption.
 
@@ -40,7 +45,7 @@ def draw_crops(
     """
     budget = sorted(question.budgets)[-2:][0]
     index = material.shown * 3 // 4
-    jobs = _jobs(material, network, replace(question, budgets=[budget]))
+    jobs = _jobs(material, network, replace(question, budgets=[budget]), measured)
     variants = [runs.variant(job, name) for job, name in zip(jobs, PANELS[2:], strict=True)]
     frames: dict[str, Planes] = {}
 
@@ -64,7 +69,9 @@ def draw_crops(
     return f"{material.name}, {network.name}, frame {index}, {budget}: {', '.join(PANELS)}"
 
 
-def _jobs(material: Material, network: LoadedNetwork, question: Question) -> list[Job]:
+def _jobs(
+    material: Material, network: LoadedNetwork, question: Question, measured: Measured | None
+) -> list[Job]:
     """Of the last three panels; the question has one budget."""
     ours = next((name for name in reversed(OURS) if name in question.selectors), OURS[-1])
     wish = question.grids[0]
@@ -72,7 +79,11 @@ def _jobs(material: Material, network: LoadedNetwork, question: Question) -> lis
         (wish, "paper", Method("neuroscaler")),
         (wish, question.reuse[0], Method(ours, question.error_models[-1])),
     )
-    chosen = [job for way in ways for job in budgeted_jobs(material, network, question, way)]
+    chosen = [
+        job
+        for way in ways
+        for job in budgeted_jobs(material, network, question, way, measured=measured)
+    ]
     return [*chosen, per_frame_job(material, network)]
 
 

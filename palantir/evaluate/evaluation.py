@@ -6,21 +6,32 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 
+from palantir.enhance.measured import MeasuredModel
 from palantir.errors import MediaError, ModelError
 from palantir.evaluate.crops import draw_crops
 from palantir.evaluate.engine_mark import enhancing_mark
-from palantir.evaluate.jobs import Job, LoadedNetwork, jobs_of, per_frame_job, plain_jobs
+from palantir.evaluate.jobs import (
+    Job,
+    LoadedNetwork,
+    Measured,
+    jobs_of,
+    per_frame_job,
+    plain_jobs,
+)
 from palantir.evaluate.material import Material
-from palantir.evaluate.question import NetworkWish, Question, reuse_mode
+from palantir.evaluate.question import MEASURED, NetworkWish, Question, reuse_mode
 from palantir.evaluate.results import Result, Results, write_csv
 from palantir.evaluate.runs import Runs, Steps
 from palantir.evaluate.single_anchors import measure_single_anchors
 from palantir.files import atomic_path, atomic_write
+from palantir.graph import ErrorGraph
+from palantir.graph.construct import graph_from_video
+from palantir.grid import PatchGrid
 from palantir.media import probe
 from palantir.models import SRNetwork
 from palantir.schedule import Selector
@@ -73,6 +84,7 @@ class _Evaluation:
         self._question, self._folder, self._steps = question, folder, steps
         self._threads = model_threads
         self._loaded: dict[Path | None, SRNetwork] = {}
+        self._measuring: dict[tuple[str, str], Measured] = {}
         self._runs = Runs(folder, steps, with_ssim=question.ssim)
 
     def results(self) -> Results:
@@ -89,7 +101,8 @@ class _Evaluation:
             for count, (material, wish) in enumerate(pairs, 1):
                 network = self._network(wish, material.clip)
                 path = self._folder / f"{material.name}-{network.name}.png"
-                caption = draw_crops(material, network, self._question, self._runs, path)
+                measured = self._measured(material, network)
+                caption = draw_crops(material, network, self._question, self._runs, path, measured)
                 drawn.append((path, caption))
                 done(count)
         return drawn
@@ -101,11 +114,11 @@ class _Evaluation:
 
     def _scale(self) -> int:
         """The networks' common scale."""
-        wishes = [*self._question.networks, *self._question.every_frame]
+        question = self._question
+        wishes = [*question.networks, *question.every_frame]
+        wishes += [question.judge] if question.judge else []
         scales = {
-            self._network(wish, clip).network.scale
-            for wish in wishes
-            for clip in self._question.clips
+            self._network(wish, clip).network.scale for wish in wishes for clip in question.clips
         }
         if len(scales) > 1:
             raise ModelError(f"networks enlarge {' and '.join(map(str, sorted(scales)))} times")
@@ -139,7 +152,28 @@ class _Evaluation:
             network = self._network(wish, material.clip)
             yield per_frame_job(material, network)
             nemo = self._nemo(material, network) if "nemo" in question.selectors else None
-            yield from jobs_of(material, network, question, nemo)
+            measured = self._measured(material, network)
+            yield from jobs_of(material, network, question, nemo, measured)
+
+    def _measured(self, material: Material, network: LoadedNetwork) -> Measured | None:
+        """Graphs by what the judge, or the network itself, wins against HR, if asked for."""
+        question = self._question
+        if MEASURED not in question.error_models:
+            return None
+        judge = self._network(question.judge, material.clip) if question.judge else network
+
+        @cache
+        def graph(grid: PatchGrid) -> ErrorGraph:
+            model = MeasuredModel(
+                self._runs.detail(material, judge), material.originals(),
+                filters=network.network.filters, colour=material.source.colour,
+                fade=reuse_mode(question.reuse[0])[1], name=str(material.lr),
+            )  # fmt: skip
+            with self._steps(f"measure {material.name}", material.shown) as done:
+                return graph_from_video(material.source, grid, error_model=model, progress=done)
+
+        key = material.segment, network.mark
+        return self._measuring.setdefault(key, graph)
 
     def _nemo(self, material: Material, network: LoadedNetwork) -> Selector:
         """NEMO's selector, for which every frame is measured as the only anchor frame."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from palantir.enhance.inference import halo_of
 from palantir.evaluate.material import Material
-from palantir.evaluate.question import OURS, GridWish, Method, Question, reuse_mode
+from palantir.evaluate.question import MEASURED, OURS, GridWish, Method, Question, reuse_mode
+from palantir.graph import ErrorGraph
 from palantir.grid import PatchGrid
 from palantir.models import SRNetwork
 from palantir.profile import CacheProfile
@@ -24,6 +26,7 @@ __all__ = [
     "UPSCALERS",
     "Job",
     "LoadedNetwork",
+    "Measured",
     "budgeted_jobs",
     "jobs_of",
     "no_anchors_job",
@@ -34,6 +37,9 @@ __all__ = [
 UPSCALERS = ("bilinear", "bicubic", "sharp")
 PER_FRAME = Method("all")
 NO_ANCHORS = Method("none")
+
+Measured: TypeAlias = Callable[[PatchGrid], ErrorGraph]
+"""Makes a stream's graph by what a network wins against HR."""
 
 _INTERVAL = "gop"
 _ALSO_IN_OTHER_MODES = (*OURS, "neuroscaler")
@@ -123,7 +129,11 @@ def no_anchors_job(material: Material, network: LoadedNetwork, reuse: str) -> Jo
 
 
 def jobs_of(
-    material: Material, network: LoadedNetwork, question: Question, nemo: Selector | None = None
+    material: Material,
+    network: LoadedNetwork,
+    question: Question,
+    nemo: Selector | None = None,
+    measured: Measured | None = None,
 ) -> Iterator[Job]:
     """Every method at every budget, where the question asks for it; each mode without anchors."""
     for reuse in dict.fromkeys((*question.reuse, "detail")):  # the last one shows U
@@ -133,14 +143,14 @@ def jobs_of(
             for method in question.methods:
                 if _is_asked_for(question, wish, reuse, method):
                     yield from budgeted_jobs(
-                        material, network, question, (wish, reuse, method), nemo
+                        material, network, question, (wish, reuse, method), nemo, measured
                     )
 
 
 def _is_asked_for(question: Question, wish: GridWish, reuse: str, method: Method) -> bool:
     """Whether a method is to be run elsewhere than on the main grid and in the main mode, too."""
     other_grid, other_mode = wish != question.grids[0], reuse != question.reuse[0]
-    if method.without:
+    if method.without or method.error_model == MEASURED:
         return not other_grid and not other_mode
     if other_grid:
         return not other_mode and method.selector in OURS
@@ -153,11 +163,15 @@ def budgeted_jobs(
     question: Question,
     way: tuple[GridWish, str, Method],
     nemo: Selector | None = None,
+    measured: Measured | None = None,
 ) -> Iterator[Job]:
     """A method at every budget: on a grid, in a reuse mode."""
     wish, reuse, method = way
     grid = wish.of(material.source.width, material.source.height)
-    graph = material.graph(grid, method.error_model_in(reuse))
+    if method.error_model == MEASURED and measured is not None:
+        graph = measured(grid)
+    else:
+        graph = material.graph(grid, method.error_model_in(reuse))
     selector: str | Selector = method.selector
     if method.selector == "nemo" and nemo is not None:
         selector = nemo

@@ -17,6 +17,7 @@ from palantir.schedule import SELECTORS as SELECTORS_KNOWN
 
 __all__ = [
     "BUDGETS",
+    "MEASURED",
     "OURS",
     "OWN_MODEL",
     "SELECTORS",
@@ -44,6 +45,7 @@ SELECTORS = (
 OURS = ("adjoint", "gain-per-cost")
 
 OWN_MODEL = "own"  # the error model of the reuse mode, which bears its name
+MEASURED = "measured"  # against HR (`palantir.enhance.measured`)
 
 _SEEING_THE_GRAPH = (*OURS, "sequential", "spmv", "spmm", "texture")
 _KNOWN = (*SELECTORS_KNOWN, "nemo")
@@ -128,7 +130,9 @@ class Question:
     halo          LR pixels about their anchors that networks see; None: each its own
     every_frame   networks that only run on every frame: the comparison at equal compute
     selectors     names, in `palantir.schedule.SELECTORS`, or "nemo"
-    error_models  names, or OWN_MODEL, which selectors that see no graph always have
+    error_models  names, or OWN_MODEL, which selectors that see no graph always have, or MEASURED,
+                  for OURS on the first grid and in the first mode, which must be detail
+    judge         the network by which MEASURED measures; None: each its own
     ablations     whether `adjoint`, which must be among the selectors, is also to choose without
                   weights, and without texture, on the first grid and in the first mode
     budgets       above 0, at most 1
@@ -152,6 +156,7 @@ class Question:
     every_frame: Sequence[NetworkWish] = ()
     selectors: Sequence[str] = SELECTORS
     error_models: Sequence[str] = (OWN_MODEL,)
+    judge: NetworkWish | None = None
     ablations: bool = False
     budgets: Sequence[Fraction] = BUDGETS
     by: Literal["cost", "area"] = "cost"
@@ -176,6 +181,10 @@ class Question:
             _check_error_model(model)
         for mode in self.reuse:
             reuse_mode(mode)
+        if MEASURED in self.error_models and reuse_mode(self.reuse[0])[0] != "detail":
+            raise ScheduleError(f"error model {MEASURED} is of detail reuse, not {self.reuse[0]}")
+        if self.judge and MEASURED not in self.error_models:
+            raise ScheduleError(f"a judge goes with error model {MEASURED}")
         check_clips(self.clips, (*self.frames, *self.first))
         check_different("networks", [*map(str, self.networks), *map(str, self.every_frame)])
 
@@ -194,23 +203,25 @@ class Question:
             Method(selector, model)
             for selector in self.selectors
             for model in (self.error_models if selector in _SEEING_THE_GRAPH else (OWN_MODEL,))
+            if model != MEASURED or selector in OURS
         ]
         if self.ablations:
             methods += [
                 Method("adjoint", model, without)
                 for model in self.error_models
+                if model != MEASURED
                 for without in ("weight", "texture")
             ]
         return list(dict.fromkeys(methods))
 
 
 def _check_error_model(name: str) -> None:
-    if name == OWN_MODEL:
+    if name in (OWN_MODEL, MEASURED):
         return
     try:
         error_model_of(name)
     except ScheduleError:
-        known = ", ".join((OWN_MODEL, *ERROR_MODELS))
+        known = ", ".join((OWN_MODEL, *ERROR_MODELS, MEASURED))
         raise ScheduleError(f"error model {name!r} is none of: {known}") from None
 
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 import palantir
+from palantir.enhance.measured import MeasuredModel
 from palantir.errors import MediaError, ModelError, ScheduleError
 from palantir.evaluate import evaluation, runs
 from palantir.evaluate.evaluation import evaluate
@@ -100,6 +102,50 @@ def test_results_are_those_of_enhancing_by_profile(
         assert found.cost == enhanced.cost.share <= BUDGETS[1]
         assert found.anchors == len(picks) > 0
         assert found.frames == FRAMES
+
+
+def test_anchors_are_chosen_by_what_a_judge_wins(folder: Path, tmp_path: Path) -> None:
+    """As by a graph that is measured by hand; on the first grid and in the first mode only."""
+    judge = convolutions(tmp_path, SCALE, 1, value_range="limited")
+    asked = question(
+        folder, selectors=("adjoint", "neuroscaler"), judge=NetworkWish(str(judge.path)),
+        error_models=("own", "measured"), rates=(), clips=[folder / "two_128p25.webm"], frames={},
+        networks=[NetworkWish(str(folder / "two-net.onnx"))],
+    )  # fmt: skip
+    found = evaluate(asked, tmp_path / "out", silently, pictures=True)
+    measured = Method("adjoint", "measured")
+    assert str(measured) == "adjoint (measured)"
+    chosen = found.results.where(method=measured)
+    assert [one.budget for one in chosen] == list(BUDGETS)
+    assert {(one.grid, one.reuse) for one in chosen} == {("default", "detail")}
+    assert not found.results.where(method=Method("adjoint", "measured", "weight"))
+
+    (lr,) = (tmp_path / "out" / "lr").glob("two*.webm")
+    hr = palantir.media.read_frames(folder / "two_128p25.webm")
+    model = MeasuredModel(judge, islice(hr, FIRST, None))
+    graph = ErrorGraph.from_video(lr, error_model=model)
+    halo = palantir.models.SRNetwork.load(folder / "two-net.onnx").halo
+    assert halo is not None
+    for one in chosen:
+        assert one.budget is not None
+        picks = select(graph, CostShare(one.budget, halo), interval="gop")
+        assert one.anchors == len(picks)
+        assert one.estimate == pytest.approx(graph.objective(picks.order) / graph.objective())
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"reuse": ("paper",), "error_models": ("measured",)}, "is of detail reuse, not paper"),
+        ({"judge": NetworkWish("a.onnx")}, "a judge goes with error model measured"),
+        ({"error_models": ("measure",)}, "is none of: own, detail, paper, measured"),
+    ],
+)
+def test_measuring_that_makes_no_sense_is_refused(
+    folder: Path, changed: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ScheduleError, match=told):
+        question(folder, **changed)
 
 
 def test_everything_asked_for_is_there(results: Results) -> None:
