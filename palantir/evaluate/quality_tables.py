@@ -282,12 +282,11 @@ def _reuse_table(view: View) -> Table:
 def _grid_table(view: View) -> Table:
     rows = []
     for method in view.ours:
-        for grid in view.chosen.different("grid"):
+        of_method = view.chosen.where(method=method, reuse=view.reuse)
+        for grid in of_method.different("grid"):
             row = [str(method), grid]
             for budget in view.budgets:
-                ones = view.of_network.where(
-                    method=method, grid=grid, reuse=view.reuse, budget=budget
-                )
+                ones = of_method.where(grid=grid, budget=budget)
                 gain, cost = fmean(map(view.gain, ones)), fmean(one.cost for one in ones)
                 row += [f"{gain:+.3f}", _percent(cost)]
             rows.append(row)

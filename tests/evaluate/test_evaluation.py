@@ -119,6 +119,8 @@ def test_anchors_are_chosen_by_what_a_judge_wins(folder: Path, tmp_path: Path) -
     assert [one.budget for one in chosen] == list(BUDGETS)
     assert {(one.grid, one.reuse) for one in chosen} == {("default", "detail")}
     assert not found.results.where(method=Method("adjoint", "measured", "weight"))
+    tables = [str(table) for table in summarise(found.results, tmp_path).tables]
+    assert any("adjoint (measured) - neuroscaler" in table for table in tables)
 
     (lr,) = (tmp_path / "out" / "lr").glob("two*.webm")
     hr = palantir.media.read_frames(folder / "two_128p25.webm")
