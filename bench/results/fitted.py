@@ -23,7 +23,6 @@ __all__ = [
 ]
 
 _MODES = ("detail", "paper")
-_MODELS = (OWN_MODEL, MEASURED)
 
 
 def at_equal_cost(bench: Workbench) -> Found:
@@ -31,21 +30,19 @@ def at_equal_cost(bench: Workbench) -> Found:
     extent = bench.extent
     question = _question(
         bench, extent.fitted, selectors=extent.selectors, budgets=extent.budgets, reuse=_MODES,
-        error_models=_MODELS, judge=bench.fitted(extent.fitted, LIGHT),
         ablations="adjoint" in extent.selectors,
         grids=[GridWish(), *(GridWish(patch=patch) for patch in extent.patches)],
     )  # fmt: skip
-    return _judged(bench, question, "fitted")
+    return _judged(bench, _measuring(bench, question, extent.fitted), "fitted")
 
 
 def at_equal_cost_large(bench: Workbench) -> Found:
     """The same on 3840x2160, without ablations and patch sizes."""
     extent = bench.extent
     question = _question(
-        bench, extent.large, selectors=extent.selectors, budgets=extent.budgets, reuse=_MODES,
-        error_models=_MODELS, judge=bench.fitted(extent.large, LIGHT),
-    )  # fmt: skip
-    return _judged(bench, question, "large")
+        bench, extent.large, selectors=extent.selectors, budgets=extent.budgets, reuse=_MODES
+    )
+    return _judged(bench, _measuring(bench, question, extent.large), "large")
 
 
 def _question(bench: Workbench, stretch: Stretch, **more: Any) -> Question:
@@ -54,6 +51,12 @@ def _question(bench: Workbench, stretch: Stretch, **more: Any) -> Question:
         clips=stretch.clips, networks=[bench.fitted(stretch, LARGE)],
         first={"": stretch.first}, frames={"": stretch.frames}, **more,
     )  # fmt: skip
+
+
+def _measuring(bench: Workbench, question: Question, stretch: Stretch) -> Question:
+    """With anchors by what the light networks win against HR, too."""
+    judge = bench.fitted(stretch, LIGHT)
+    return replace(question, error_models=(OWN_MODEL, MEASURED), judge=judge)
 
 
 def _judged(bench: Workbench, question: Question, name: str) -> Found:

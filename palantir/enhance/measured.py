@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from palantir.codec import CodedFrame
 from palantir.enhance.colour import colour_of
 from palantir.enhance.inference import AnchorSource, FrameAnchors, source_of
 from palantir.enhance.network_input import check_format, range_change
-from palantir.enhance.reuse import DetailReuse
+from palantir.enhance.reuse import DetailReuse, EnhancedFrame
 from palantir.errors import MediaError, ModelError, ScheduleError
 from palantir.graph.error_models import DetailModel
 from palantir.grid import PatchGrid
@@ -25,16 +26,19 @@ from palantir.tiles import Tile
 __all__ = ["MeasuredModel"]
 
 _LEAST = 1e-3  # squared grey levels a pixel that an anchor wins, where the network wins nothing
+_ESTIMATED, _MEASURED = 0.5, 0.2  # parts of what is lost from a reference, by LR and by HR
 
 
 class MeasuredModel(DetailModel):
     """`detail`, with each patch's energy measured: the squared error that the network takes away.
 
     Of a frame that its packet displays, it is the squared error of plain upscaling against HR, less
-    that of the network's output, per LR pixel; LR tells where in the patch it is, and how much of
-    it references bring. An invisible frame has the energy of its fine detail, times what this was
-    worth in the displayed frame before it. The network runs on every frame, on the server: one
-    lighter than the player's, but fitted to the same video, will do.
+    that of the network's output, per LR pixel; LR tells where in the patch it is. How much of it is
+    lost on the way from references is half of what LR tells and a fifth of what is measured, where
+    references are anchors all over. An invisible frame has the energy of its fine detail, times
+    what this was worth in the displayed frame before it. The network runs on every frame, on the
+    server: one lighter than the player's, but fitted to the same video, will do. One model serves
+    one stream.
 
     network  or another source of its results; its own filters are not used
     hr       the original of each packet's displayed frame, from packet 0 on; packets that were
@@ -71,7 +75,8 @@ class MeasuredModel(DetailModel):
         if source is None:
             raise ModelError(f"{name}: what anchors win cannot be measured without a network")
         self._source = source
-        self._upscaler = DetailReuse(source.scale, fade, filters=filters)
+        self._reuse = DetailReuse(source.scale, fade, filters=filters)
+        self._anchored: dict[int, EnhancedFrame] = {}  # all over, by coded index
         self._originals = _Originals(hr, name)
         self._colour, self._hr_colour, self._stream = colour, hr_colour, name
         self.won = 0.0
@@ -82,53 +87,67 @@ class MeasuredModel(DetailModel):
         """With the fade, where it is not the default."""
         return super().name.replace("detail", "measured", 1)
 
-    def worth(
-        self, frame: CodedFrame, grid: PatchGrid, energy: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """[P], squared error that an anchor takes away, or would; above 0.
+    def weigh(
+        self,
+        frame: CodedFrame,
+        grid: PatchGrid,
+        energy: NDArray[np.float64],
+        missing: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """[P] each: squared error that an anchor takes away, above 0, and what no reference does.
 
         Raises MediaError where HR ends before the stream or is of another size, UnsupportedError
         for frames that are not 8-bit 4:2:0, ScheduleError for frames of another stream.
         """
-        original = self._originals.of(frame)
-        if original is None:
-            return energy * self._ratio
         check_format(frame, self._stream)
-        won = self._won(frame, grid, original[0])
-        self.won += won.sum()
+        original = self._originals.of(frame)
+        self._anchored = {i: self._anchored[i] for i in self.remembered if i in self._anchored}
+        references = {i: self._anchored[i] for i in frame.references if i in self._anchored}
+        colour = colour_of(frame, self._colour)
+        picture = Tile(0, 0, frame.width, frame.height)
+        asked = FrameAnchors(frame.native.planes, [picture], colour, frame.index)
+        anchored = self._reuse.enhance(frame, {}, self._source.run([asked])[0].anchors)
+        self._anchored[frame.index] = anchored
+        lost = missing / energy
+        if original is None:
+            return energy * self._ratio, energy * self._ratio * lost
+
+        plain = self._reuse.enhance(frame, {}, []).render()[0]
+        hr = self._originals.cut(self._in_range_of(colour, original[0]), plain, self._source.scale)
+        won = _won(hr, plain, anchored.render()[0], grid, frame)
+        self.won += float(won.sum())
         areas = np.outer(
             np.diff(grid.row_edges(frame.height)), np.diff(grid.column_edges(frame.width))
         )
         won = np.maximum(won, _LEAST * areas.ravel())
         self._ratio = float(won.sum() / energy.sum())
-        return won
-
-    def _won(self, frame: CodedFrame, grid: PatchGrid, original: Plane) -> NDArray[np.float64]:
-        """Squared error that anchors take away from each patch, in LR pixels."""
-        picture = Tile(0, 0, frame.width, frame.height)
-        asked = FrameAnchors(
-            frame.native.planes, [picture], colour_of(frame, self._colour), frame.index
-        )
-        anchors = self._source.run([asked])[0].anchors
-        plain, better = (
-            self._upscaler.enhance(frame, {}, details).render()[0] for details in ([], anchors)
-        )
-        scale = self._source.scale
-        original = self._originals.cut(self._in_range_of(asked.colour, original), plain, scale)
-        rows, columns = grid.row_edges(frame.height), grid.column_edges(frame.width)
-        sums = np.zeros((grid.rows, grid.columns))
-        for row in range(grid.rows):
-            part = slice(rows[row] * scale, rows[row + 1] * scale)
-            u, s, hr = (plane[part].astype(np.int32) for plane in (plain, better, original))
-            won = np.einsum("yx,yx->x", s - u, 2 * hr - u - s, dtype=np.int64)
-            sums[row] = np.add.reduceat(won, columns[:-1] * scale)
-        return sums.ravel() / scale**2
+        if references:
+            reused = self._reuse.enhance(frame, references, []).render()[0]
+            kept = np.clip(_won(hr, plain, reused, grid, frame) / won, 0, 1)
+            less = _ESTIMATED * lost + _MEASURED * (1 - kept)
+            lost = np.where(lost < 1, less, lost)
+        return won, won * lost
 
     def _in_range_of(self, colour: Colour, original: Plane) -> Plane:
         if self._hr_colour is None or self._hr_colour.full_range == colour.full_range:
             return original
         gain, offset = range_change(self._hr_colour, "full" if colour.full_range else "limited")
         return (original * gain + offset).round().clip(0, 255).astype(np.uint8)
+
+
+def _won(
+    original: Plane, plain: Plane, better: Plane, grid: PatchGrid, frame: CodedFrame
+) -> NDArray[np.float64]:
+    """[P], squared error per LR pixel that is less in `better` than in `plain`; all are luma."""
+    scale = plain.shape[1] // frame.width
+    rows = grid.row_edges(frame.height) * scale
+    columns = grid.column_edges(frame.width) * scale
+    sums: NDArray[np.float64] = np.zeros((grid.rows, grid.columns))
+    for row, (top, bottom) in enumerate(pairwise(rows)):
+        u, s, hr = (plane[top:bottom].astype(np.int32) for plane in (plain, better, original))
+        won = np.einsum("yx,yx->x", s - u, 2 * hr - u - s, dtype=np.int64)
+        sums[row] = np.add.reduceat(won, columns[:-1])
+    return np.asarray(sums.ravel() / scale**2)
 
 
 class _Originals:

@@ -10,7 +10,7 @@ graph.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -75,7 +75,7 @@ class DetailModel:
 
     Error is energy of fine detail that is missing, in squared grey levels of 8-bit LR luma. One
     model serves one stream: it remembers the energies of frames that a later one can refer to.
-    How much energy a patch has is for `worth` to say; where in the patch it is, LR tells.
+    How much a patch has, and loses on the way, `weigh` says; where in the patch it is, LR tells.
     A frame that it has not seen can bring nothing: no anchor of it is known.
 
     fade  of the confidence in detail, grey levels above 0
@@ -98,6 +98,11 @@ class DetailModel:
         """With the fade, where it is not the default."""
         return "detail" if self._fade == _FADE else f"detail:{self._fade!r}"
 
+    @property
+    def remembered(self) -> Collection[int]:
+        """Coded frames that the next one can refer to."""
+        return self._worths.keys()
+
     def __call__(self, frame: CodedFrame, grid: PatchGrid) -> PatchErrors:
         """Of the next coded frame, which `grid` fits; references have the same grid.
 
@@ -105,9 +110,9 @@ class DetailModel:
         """
         energy, missing, *edges, brought = frame.native.detail(grid.rows, grid.columns, self._fade)
         patch, reference, source = edges
-        worth = self.worth(frame, grid, energy)
-        missing *= worth / energy
-        brought *= (worth / energy)[patch]
+        worth, lost = self.weigh(frame, grid, energy, missing)
+        kept = energy - missing
+        brought *= np.divide(worth - lost, kept, out=np.zeros(grid.count), where=kept > 0)[patch]
         known = np.isin(reference, [*self._worths])
         if grid != self._grid:
             if known.any():
@@ -116,23 +121,28 @@ class DetailModel:
                     f"frame {reference[known][0]}, to which it refers, has {self._grid}"
                 )
             self._grid, self._worths = grid, {}
-        missing += np.bincount(patch[~known], brought[~known], grid.count)
+        lost = lost + np.bincount(patch[~known], brought[~known], grid.count)
         patch, reference, source = patch[known], reference[known], source[known]
         there = np.ones(len(source))
         for index in np.unique(reference).tolist():
             of_it = reference == index
             there[of_it] = self._worths[index][source[of_it]]
         self._keep(frame, worth)
-        return PatchErrors(missing, patch, reference, source, brought[known] / there, worth)
+        return PatchErrors(lost, patch, reference, source, brought[known] / there, worth)
 
-    def worth(
+    def weigh(
         self,
         frame: CodedFrame,
         grid: PatchGrid,
         energy: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """[P], what an anchor could win: the energy of the fine detail that LR shows, above 0."""
-        return energy
+        missing: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """[P] each: what an anchor could win, above 0, and what of it no reference brings.
+
+        energy   of the fine detail that LR shows
+        missing  of it, what references do not bring by the confidence in the prediction
+        """
+        return energy, missing
 
     def _keep(self, frame: CodedFrame, worth: NDArray[np.float64]) -> None:
         """What this packet's frames, if they come again, and later ones can refer to."""

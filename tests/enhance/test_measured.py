@@ -42,14 +42,15 @@ def decoded(hidden_clip: Path) -> list[DecodedPacket]:
 
 
 def shown(
-    stream: Sequence[DecodedPacket], network: SRNetwork, everywhere: bool, **how: object
+    stream: Sequence[DecodedPacket], network: SRNetwork, everywhere: bool, without: int = -1
 ) -> list[Planes]:
-    """Displayed frames, with every patch an anchor or none."""
-    enhancer = Enhancer(network, GRID, **how)  # type: ignore[arg-type]
-    frames = [
-        enhancer.process(packet, np.full((len(packet.frames), GRID.count), everywhere))
-        for packet in stream
-    ]
+    """Displayed frames, with every patch an anchor or none; none in coded frame `without`."""
+    enhancer = Enhancer(network, GRID)
+    frames = []
+    for packet in stream:
+        anchors = np.full((len(packet.frames), GRID.count), everywhere)
+        anchors[[frame.index == without for frame in packet.frames]] = False
+        frames.append(enhancer.process(packet, anchors))
     return [frame.planes for frame in frames if frame]
 
 
@@ -62,7 +63,9 @@ def noisy(planes: Planes, seed: int) -> Planes:
     return (planes[0] + noise).clip(0, 255).astype(np.uint8), planes[1], planes[2]
 
 
-def won(hr: Planes, plain: Planes, better: Planes, frame: CodedFrame) -> NDArray[np.float64]:
+def won(
+    hr: Planes, plain: Planes, better: Planes, frame: CodedFrame, least: float = LEAST
+) -> NDArray[np.float64]:
     """Of each patch, from pictures of whole frames."""
     height, width = plain[0].shape
     truth = hr[0][:height, :width].astype(np.float64)
@@ -71,7 +74,7 @@ def won(hr: Planes, plain: Planes, better: Planes, frame: CodedFrame) -> NDArray
     return np.array([
         max(
             less[SCALE * top : SCALE * bottom, SCALE * left : SCALE * right].sum() / SCALE**2,
-            LEAST * (bottom - top) * (right - left),
+            least * (bottom - top) * (right - left),
         )
         for top, bottom in pairwise(rows)
         for left, right in pairwise(columns)
@@ -114,18 +117,33 @@ def test_an_invisible_frame_is_worth_its_fine_detail_as_the_one_before_it_was(
     assert hidden
 
 
-def test_references_bring_the_share_that_detail_knows_of(
+def test_what_is_lost_on_the_way_is_partly_estimated_and_partly_measured(
     decoded: list[DecodedPacket], network: SRNetwork
 ) -> None:
-    model, plain = MeasuredModel(network, shown(decoded, network, everywhere=True)), DetailModel()
-    for frame in coded(decoded):
-        errors, others = model(frame, GRID), plain(frame, GRID)
-        assert errors.unaided is not None
-        assert others.unaided is not None
-        share = errors.unaided / others.unaided
-        np.testing.assert_allclose(errors.texture, others.texture * share, rtol=1e-12)
-        for column in ("patch", "reference", "source"):
-            np.testing.assert_array_equal(getattr(errors, column), getattr(others, column))
+    """Half of what LR tells, and a fifth of what reuse of frames with anchors all over loses."""
+    plain, better = (shown(decoded, network, everywhere) for everywhere in (False, True))
+    hr = [noisy(planes, i) for i, planes in enumerate(better)]
+    model, other, seen = MeasuredModel(network, hr), DetailModel(), 0
+    for place, packet in enumerate(decoded[:12]):
+        for frame in packet.frames:
+            errors, others = model(frame, GRID), other(frame, GRID)
+            assert errors.unaided is not None
+            assert others.unaided is not None
+            estimated = others.texture / others.unaided
+            lost = errors.texture / errors.unaided
+            for column in ("patch", "reference", "source"):
+                np.testing.assert_array_equal(getattr(errors, column), getattr(others, column))
+            if frame.native.key or not frame.native.shown:
+                np.testing.assert_allclose(lost, estimated, rtol=1e-12)
+                continue
+            reused = shown(decoded[: place + 1], network, True, without=frame.index)[-1]
+            worth = won(hr[place], plain[place], better[place], frame)
+            kept = won(hr[place], plain[place], reused, frame, least=-np.inf) / worth
+            assert kept.max() > 0.02
+            expected = 0.5 * estimated + 0.2 * (1 - kept.clip(0, 1))
+            np.testing.assert_allclose(lost, np.where(estimated < 1, expected, 1), rtol=1e-9)
+            seen += 1
+    assert seen > 5
 
 
 def test_without_anchors_a_patch_lacks_all_that_one_would_win(
