@@ -12,7 +12,7 @@ from palantir.evaluate.curves import Curve
 from palantir.evaluate.jobs import UPSCALERS
 from palantir.evaluate.measures import SSIM
 from palantir.evaluate.quality_tables import View
-from palantir.evaluate.question import OURS, Method
+from palantir.evaluate.question import OURS, OWN_MODEL, Method
 from palantir.evaluate.results import Result
 from palantir.files import atomic_path
 from palantir.quality import psnr
@@ -147,13 +147,17 @@ def _won(one: Result, base: Result) -> list[float]:
 
 
 def _coloured(view: View) -> Iterator[tuple[Method, str]]:
+    """A colour for each selector; its further error models are dashed (`_style`)."""
     methods = [method for method in view.main.different("method") if method.without is None]
-    return zip(methods, cycle(COLOURS))
+    selectors = dict.fromkeys(method.selector for method in methods)
+    colours = dict(zip(selectors, cycle(COLOURS)))
+    return ((method, colours[method.selector]) for method in methods)
 
 
 def _style(method: Method, colour: str) -> dict[str, Any]:
     ours = method.selector in OURS
-    return {"color": colour, "linewidth": 2 if ours else 1.2, "marker": "o", "markersize": 3}
+    line = {"linewidth": 2 if ours else 1.2, "marker": "o", "markersize": 3}
+    return line | {"color": colour, "linestyle": "-" if method.error_model == OWN_MODEL else "--"}
 
 
 def _by_budget(view: View, clip: str, method: Method) -> list[Result]:
