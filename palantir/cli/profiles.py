@@ -128,8 +128,14 @@ class Settings:
         from palantir.models import SRNetwork
 
         hr, network = self.originals[segment], SRNetwork.load(self.model, halo=self.halo)
+        judge = SRNetwork.load(self.judge, halo=self.halo) if self.judge else network
+        if judge.scale != network.scale:
+            raise ScheduleError(
+                f"{judge.path} enlarges {judge.scale} times, not {network.scale} times as "
+                f"{network.path}: it cannot judge in its place"
+            )
         return MeasuredModel(
-            SRNetwork.load(self.judge, halo=self.halo) if self.judge else network,
+            judge,
             islice(read_frames(hr), self.hr_first, None), filters=network.filters,
             colour=VideoSource(segment).colour, hr_colour=probe(hr).colour, name=segment,
         )  # fmt: skip

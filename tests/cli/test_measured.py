@@ -11,7 +11,7 @@ import pytest
 from palantir.enhance.measured import MeasuredModel
 from palantir.graph import ErrorGraph
 from palantir.media import VideoSource, read_frames
-from palantir.models import SRNetwork
+from palantir.models import SRNetwork, shipped_model
 from palantir.profile import CacheProfile
 from palantir.schedule import select
 from tests.cli.outcome import Run
@@ -69,6 +69,8 @@ def test_a_judge_measures_in_the_networks_stead(run: Run, here: Path, nothing_ne
         "lr.webm: against sr.y4m from frame 0 on, silent.onnx is no better than plain upscaling"
     )
     run(*WORDS, "--judge", "text.webm", "-o", "x.pcp").complains("text.webm")
+    other = str(shipped_model(4))
+    run(*WORDS, "--judge", other, "-o", "x.pcp").complains("enlarges 4 times, not 2 times as net")
     check()
 
 
