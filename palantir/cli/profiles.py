@@ -127,8 +127,8 @@ class Settings:
         from palantir.media import VideoSource, probe, read_frames
         from palantir.models import SRNetwork
 
-        hr, network = self.originals[segment], SRNetwork.load(self.model, halo=self.halo)
-        judge = SRNetwork.load(self.judge, halo=self.halo) if self.judge else network
+        hr, network = self.originals[segment], SRNetwork.load(self.model)
+        judge = SRNetwork.load(self.judge) if self.judge else network
         if judge.scale != network.scale:
             raise ScheduleError(
                 f"{judge.path} enlarges {judge.scale} times, not {network.scale} times as "

@@ -15,10 +15,10 @@ from palantir.enhance.colour import colour_of
 from palantir.enhance.frame import SRFrame
 from palantir.enhance.inference import (
     AnchorDetail,
+    AnchorInference,
     AnchorSource,
     FrameAnchors,
     FrameDetail,
-    source_of,
 )
 from palantir.enhance.network_input import check_format
 from palantir.enhance.reuse import DetailReuse, EnhancedFrame, PaperReuse, Reuse
@@ -119,7 +119,7 @@ class Enhancer:
             raise ModelError(
                 f"the light network enlarges {light.scale} times, the other {self.scale} times"
             )
-        self._inference, self._light = source_of(network), source_of(light)
+        self._inference, self._light = _source(network), _source(light)
         self._reuse: Reuse = (
             DetailReuse(self.scale, fade, threads, getattr(network, "filters", None))
             if reuse == "detail"
@@ -234,3 +234,7 @@ class Enhancer:
         planes = crop_planes(self._slots[index].render(), width, height)  # chroma of odd sizes
         self._shown += 1
         return SRFrame(planes, pts, self._shown - 1, index, anchors, colour_of(frame, self._colour))
+
+
+def _source(network: SRNetwork | AnchorSource | None) -> AnchorSource | None:
+    return AnchorInference(network) if isinstance(network, SRNetwork) else network

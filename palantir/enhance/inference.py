@@ -26,7 +26,6 @@ __all__ = [
     "FrameDetail",
     "halo_of",
     "plane_area",
-    "source_of",
     "upscale_area",
 ]
 
@@ -213,8 +212,3 @@ class AnchorInference:
         )
         _core.rgb_less(result, *rgb_to_yuv_matrix(colour), (x, y), (chroma_x, chroma_y), luma, u, v)
         return AnchorDetail(tile, (luma, u, v))
-
-
-def source_of(network: SRNetwork | AnchorSource | None) -> AnchorSource | None:
-    """The network as a source of detail, any other source as it is."""
-    return AnchorInference(network) if isinstance(network, SRNetwork) else network

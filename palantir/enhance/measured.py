@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from palantir.codec import CodedFrame
 from palantir.enhance.colour import colour_of
-from palantir.enhance.inference import AnchorSource, FrameAnchors, source_of
+from palantir.enhance.inference import AnchorInference, AnchorSource, FrameAnchors
 from palantir.enhance.network_input import check_format, range_change
 from palantir.enhance.reuse import DetailReuse, EnhancedFrame
 from palantir.errors import MediaError, ModelError, ScheduleError
@@ -40,7 +40,8 @@ class MeasuredModel(DetailModel):
     server: one lighter than the player's, but fitted to the same video, will do. One model serves
     one stream.
 
-    network  or another source of its results; its own filters are not used
+    network  or another source of its results; it sees whole pictures, whatever its halo, and its
+             own filters are not used
     hr       the original of each packet's displayed frame, from packet 0 on; packets that were
              lost count as displaying
     filters  of the player's network; None: plain upscaling is by the sharp kernel
@@ -52,8 +53,8 @@ class MeasuredModel(DetailModel):
     `won` is the squared error per LR pixel that the network took away from all frames so far: below
     0 it is worse than plain upscaling, or HR is not the stream's.
 
-    Raises ModelError for filters of another scale or where the network's halo is not known,
-    ScheduleError for a fade that is none.
+    Raises ModelError without a network and for filters of another scale, ScheduleError for a fade
+    that is none.
 
     Source: docs/method.md, error models.
     """
@@ -71,11 +72,12 @@ class MeasuredModel(DetailModel):
     ) -> None:
         fade = float(REUSE_PARAMETERS["detail"]["fade"]) if fade is None else fade
         super().__init__(fade)
-        source = source_of(network)
-        if source is None:
+        if network is None:
             raise ModelError(f"{name}: what anchors win cannot be measured without a network")
-        self._source = source
-        self._reuse = DetailReuse(source.scale, fade, filters=filters)
+        self._source: AnchorSource = (
+            AnchorInference(network, halo=0) if isinstance(network, SRNetwork) else network
+        )
+        self._reuse = DetailReuse(self._source.scale, fade, filters=filters)
         self._anchored: dict[int, EnhancedFrame] = {}  # all over, by coded index
         self._originals = _Originals(hr, name)
         self._colour, self._hr_colour, self._stream = colour, hr_colour, name

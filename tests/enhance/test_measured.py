@@ -232,6 +232,17 @@ def test_plain_upscaling_is_by_the_filters_of_the_players_network(
     np.testing.assert_allclose(model(frame, GRID).unaided, expected, rtol=1e-12)  # type: ignore[arg-type]
 
 
+def test_a_network_that_sees_the_whole_frame_needs_no_halo(
+    decoded: list[DecodedPacket], network: SRNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hr = shown(decoded[:1], network, everywhere=True)
+    expected = MeasuredModel(network, hr)(decoded[0].frames[0], GRID).unaided
+    monkeypatch.setattr(network, "radius", None)
+    monkeypatch.setattr(network, "halo", None)
+    found = MeasuredModel(network, hr)(decoded[0].frames[0], GRID).unaided
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_hr_of_another_range_is_brought_to_that_of_lr(
     decoded: list[DecodedPacket], network: SRNetwork
 ) -> None:
