@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from palantir.enhance import measured
 from palantir.enhance.measured import MeasuredModel
 from palantir.graph import ErrorGraph
 from palantir.media import VideoSource, read_frames
 from palantir.models import SRNetwork, shipped_model
+from palantir.models.filter_bank import CLASSES, TAPS, FilterBank, attach
 from palantir.profile import CacheProfile
 from palantir.schedule import select
 from tests.cli.outcome import Run
 from tests.enhance.networks import convolutions, silent
+from tests.media.clips import make_clip
 
 Watch = Callable[[Path], Callable[[], None]]
 
@@ -74,6 +78,31 @@ def test_a_judge_measures_in_the_networks_stead(run: Run, here: Path, nothing_ne
     check()
 
 
+def test_each_segment_is_measured_by_its_own_colours_hr_and_filters(
+    run: Run, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[dict[str, Any]] = []
+
+    class Recorder(MeasuredModel):
+        def __init__(self, *arguments: Any, **settings: Any) -> None:
+            taken.append(settings)
+            super().__init__(*arguments, **settings)
+
+    monkeypatch.setattr(measured, "MeasuredModel", Recorder)
+    make_clip(here / "full.mp4", codec="libx264", times=range(0, 480, 40), full_range=True,
+              size=(192, 128))  # fmt: skip
+    assert run("encode", "full.mp4", "-o", "full.webm", "--scale", "2").code == 0
+    bank = FilterBank(np.zeros((CLASSES, len(TAPS), 2, 2), np.int16))
+    Path("filters.onnx").write_bytes(attach(Path("net.onnx").read_bytes(), bank, "net.onnx"))
+    run("schedule", "lr.webm", "full.webm", "--model", "filters.onnx", "--judge", "net.onnx",
+        "--budget", "3", "-o", "out", "--hr", "sr.y4m", "--hr", "full.mp4")  # fmt: skip
+    assert [each["name"] for each in taken] == ["lr.webm", "full.webm"]
+    for name in ("colour", "hr_colour"):
+        assert [each[name].full_range for each in taken] == [False, True]
+    for each in taken:
+        np.testing.assert_array_equal(each["filters"].weights, bank.weights)
+
+
 @pytest.mark.parametrize("more", [(), ("--live",), ("--joint",)])
 def test_hr_must_be_that_of_the_stream(
     run: Run, here: Path, nothing_new: Watch, more: tuple[str, ...]
@@ -120,6 +149,10 @@ def test_live_and_joint_schedules_measure_too(run: Run, here: Path) -> None:
         (("lr.webm", "--hr", "hr.mp4", "--reuse", "paper"), "--hr goes with --reuse detail"),
         (("lr.webm", "--hr", "hr.mp4", "--error-model", "paper"), "--hr goes with --reuse detail"),
         (("lr.webm", "--hr", "hr.mp4", "-o", "hr.mp4"), "would overwrite the input hr.mp4"),
+        (
+            ("lr.webm", "--hr", "hr.mp4", "--judge", "net.onnx", "-o", "net.onnx"),
+            "would overwrite the input net.onnx",
+        ),
     ],
 )
 def test_wrong_usage(

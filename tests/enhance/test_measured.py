@@ -117,6 +117,28 @@ def test_an_invisible_frame_is_worth_its_fine_detail_as_the_one_before_it_was(
     assert hidden
 
 
+def test_where_the_network_wins_nothing_an_anchor_is_worth_a_thousandth_a_pixel(
+    decoded: list[DecodedPacket], network: SRNetwork
+) -> None:
+    """HR is plain upscaling's, so that the network loses everywhere; invisible frames follow."""
+    model = MeasuredModel(network, shown(decoded, network, everywhere=False))
+    plain, before, hidden = DetailModel(), 0.0, 0
+    for frame in coded(decoded):
+        worth, energy = model(frame, GRID).unaided, plain(frame, GRID).unaided
+        assert worth is not None
+        assert energy is not None
+        rows, columns = GRID.row_edges(frame.height), GRID.column_edges(frame.width)
+        expected = LEAST * np.outer(np.diff(rows), np.diff(columns)).ravel()
+        if frame.native.shown:
+            before = expected.sum() / energy.sum()
+        else:
+            hidden += 1
+            expected = before * energy
+        np.testing.assert_allclose(worth, expected, rtol=1e-12)
+    assert hidden
+    assert model.won < 0
+
+
 def test_what_is_lost_on_the_way_is_partly_estimated_and_partly_measured(
     decoded: list[DecodedPacket], network: SRNetwork
 ) -> None:
@@ -272,7 +294,10 @@ def test_what_cannot_be_measured_is_refused(
     with pytest.raises(MediaError, match="frame 0: the HR frame of 106x82 is not SR's 102x78"):
         MeasuredModel(network, large)(first, GRID)  # type: ignore[arg-type]
     edges = [tuple(np.pad(plane, (0, 3)) for plane in hr[0])]
-    MeasuredModel(network, edges)(first, GRID)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(
+        MeasuredModel(network, edges)(first, GRID).unaided,  # type: ignore[arg-type]
+        MeasuredModel(network, hr)(first, GRID).unaided,
+    )
     again = MeasuredModel(network, hr)
     again(second, GRID)
     with pytest.raises(ScheduleError, match="packet 0 comes after packet 1: each stream needs"):
