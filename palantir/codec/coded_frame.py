@@ -52,6 +52,7 @@ class CodedFrame:
     native  the frame as `palantir._core` takes it
     tags    colour space and range of the stream; None takes the frame's own. `Decoder` gives those
             of the last key frame, even where an intra-only frame (profiles 1 to 3) has its own
+    displays  whether that packet displays a frame, this one or another
     """
 
     def __init__(
@@ -61,10 +62,12 @@ class CodedFrame:
         pts: int,
         grid: PatchGrid | None,
         tags: tuple[int, bool] | None = None,
+        displays: bool = True,
     ) -> None:
         self.native = native
         self.packet = packet
         self.pts = pts
+        self.displays = displays
         self._grid = grid
         self._tags = tags or (native.color_space, native.full_range)
 

@@ -91,14 +91,14 @@ class Decoder:
             raise self._refused(packet, f"{early}{error}") from None
         self._waiting = False
         self._decoded += len(native)
-        frames = tuple(self._coded_frame(f, packet) for f in native)
+        frames = tuple(self._coded_frame(f, packet, displays) for f in native)
         # A picture that was decoded before an error, unobserved, has no index.
         return DecodedPacket(packet, frames, index if displays and index >= 0 else None)
 
-    def _coded_frame(self, native: _core.CodedFrame, packet: Packet) -> CodedFrame:
+    def _coded_frame(self, native: _core.CodedFrame, packet: Packet, displays: bool) -> CodedFrame:
         if native.key or self._tags is None:
             self._tags = (native.color_space, native.full_range)
-        return CodedFrame(native, packet.index, packet.pts, self._grid, self._tags)
+        return CodedFrame(native, packet.index, packet.pts, self._grid, self._tags, displays)
 
     def _refused(self, packet: Packet, why: str) -> BitstreamError:
         return BitstreamError(

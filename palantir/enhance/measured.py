@@ -159,7 +159,7 @@ class _Originals:
         self._frames, self._name = iter(hr), name
         self._next = 0  # frames taken
         self._current: Planes | None = None
-        self._packet, self._shows, self._silent = -1, True, 0  # packets that displayed nothing
+        self._packet, self._silent = -1, 0  # packets that displayed nothing
 
     def of(self, frame: CodedFrame) -> Planes | None:
         """What the frame was made from, None if its packet does not display it."""
@@ -169,11 +169,10 @@ class _Originals:
                 "each stream needs a measured error model of its own"
             )
         if frame.packet > self._packet:
-            self._silent += not self._shows
-            self._packet, self._shows = frame.packet, False
+            self._packet = frame.packet
+            self._silent += not frame.displays
         if not frame.native.shown:
             return None
-        self._shows = True
         while self._next <= frame.packet - self._silent:
             self._current = next(self._frames, None)
             if self._current is None:

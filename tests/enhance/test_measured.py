@@ -23,6 +23,7 @@ from palantir.models import SRNetwork
 from palantir.models.filter_bank import CLASSES, TAPS, FilterBank
 from palantir.profile import CacheProfile
 from palantir.schedule import LiveScheduler, select
+from tests.codec.frame_header import show_existing
 from tests.codec.streams import KINDS, decode_all
 from tests.enhance.networks import convolutions
 from tests.enhance.streams import packets
@@ -56,6 +57,13 @@ def shown(
 
 def coded(stream: Sequence[DecodedPacket]) -> list[CodedFrame]:
     return list(chain.from_iterable(packet.frames for packet in stream))
+
+
+def superframe(*frames: bytes) -> bytes:
+    """One packet of them, each below 64 KiB (VP9 specification, annex B)."""
+    marker = bytes([0b11001000 | len(frames) - 1])
+    sizes = b"".join(len(frame).to_bytes(2, "little") for frame in frames)
+    return b"".join(frames) + marker + sizes + marker
 
 
 def noisy(planes: Planes, seed: int) -> Planes:
@@ -227,6 +235,21 @@ def test_hr_goes_on_with_every_packet_that_displays_a_frame(network: SRNetwork) 
             if frame.native.shown:
                 assert taken[-1] == displayed
         displayed += packet.displayed is not None
+
+
+def test_a_packet_may_hide_its_frame_and_display_an_older_one(network: SRNetwork) -> None:
+    first, second, hidden, *rest = KINDS["intra-only"]()[:-1]
+    stream = decode_all([first, second, superframe(hidden, show_existing(0)), *rest])
+    assert [frame.native.shown for frame in stream[2].frames] == [False]
+    assert stream[2].displayed is not None
+    hr = shown(stream, network, everywhere=True)
+    model = MeasuredModel(network, hr)
+    for packet, planes in zip(stream, hr, strict=True):
+        for frame in packet.frames:
+            found = model(frame, GRID).unaided
+            if frame.native.shown:
+                alone = MeasuredModel(network, chain([planes] * (frame.packet + 1)))
+                np.testing.assert_array_equal(found, alone(frame, GRID).unaided)
 
 
 def test_frames_of_a_packet_may_come_again(
