@@ -110,6 +110,8 @@ class Settings:
 
     def check_won(self, segment: str, model: str | ErrorModel) -> None:
         """Raise ScheduleError where a network wins nothing: picks would be made at random."""
+        if segment not in self.originals:
+            return
         from palantir.enhance.measured import MeasuredModel
 
         if isinstance(model, MeasuredModel) and model.won <= 0:
@@ -232,9 +234,9 @@ def _live(segment: str, settings: Settings, damage: Damage) -> _Made:
             closed += scheduler.push(decoded)
             report(decoded.packet.index + 1)
     closed += scheduler.flush()
-    settings.check_won(segment, model)
     if not closed:
         raise MediaError(f"{segment}: the stream holds no coded frame")
+    settings.check_won(segment, model)
     seconds = time.perf_counter() - begin
     selecting = sum(interval.seconds for interval in closed)
     profile = CacheProfile.from_live(scheduler.record(), digest.digest(), settings.reuse)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,7 +117,29 @@ def test_hr_must_be_that_of_the_stream(
     run(*words, "lr.webm").complains("frame 0: the HR frame of 96x64 is not SR's 192x128")
     run(*words, "text.webm").complains("text.webm")
     run(*words, "missing.mp4").complains("missing.mp4: cannot read")
+    damaged = ("--keep-going", "--max-size", "10x10")
+    run(*words, "sr.y4m", *damaged).complains("the stream holds no coded frame")
     check()
+
+
+@pytest.mark.parametrize("more", [(), ("--live",), ("--joint",)])
+def test_picks_at_random_are_refused(
+    run: Run, here: Path, nothing_new: Watch, more: tuple[str, ...]
+) -> None:
+    check = nothing_new(here)
+    words = (*WORDS, "--judge", "silent.onnx", "--hr-first", "0", *more)
+    run(*words).complains("silent.onnx is no better than plain upscaling")
+    check()
+
+
+def test_what_measures_is_loaded_only_where_there_is_an_original(here: Path) -> None:
+    code = (
+        "import sys; from palantir.cli import main\n"
+        "try: main(['schedule', 'lr.webm', '--budget', '3'])\n"
+        "except SystemExit as ended: assert not ended.code\n"
+        "sys.exit(bool({'palantir.enhance', 'onnxruntime'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_live_and_joint_schedules_measure_too(run: Run, here: Path) -> None:
