@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -17,8 +16,8 @@ from palantir.cli.progress import progress_bar
 from palantir.errors import MediaError, ProfileError, ScheduleError
 
 if TYPE_CHECKING:
+    from palantir.enhance.measured import MeasuredModel
     from palantir.graph import ErrorGraph
-    from palantir.graph.error_models import ErrorModel
     from palantir.graph.intervals import Interval
     from palantir.grid import PatchGrid
     from palantir.media import VideoSource
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "jointly", "one_by_one"]
 
+_SEEING_NO_GRAPH = ("neuroscaler", "key-uniform", "key-alt", "random", "all", "none")
 _Made: TypeAlias = "tuple[CacheProfile, float, float]"  # seconds of construction and of selection
 Facts: TypeAlias = dict[str, Any]
 
@@ -99,8 +99,10 @@ class Settings:
         if not self.originals:
             if self.judge or self.hr_first:
                 raise click.UsageError("--judge and --hr-first go with --hr")
-        elif self.reuse != "detail" or self.error_model == "paper":
-            raise click.UsageError("--hr goes with --reuse detail and its error model")
+        elif self.reuse != "detail" or self.error_model:
+            raise click.UsageError("--hr goes with --reuse detail, and without --error-model")
+        elif self.chosen_selector in _SEEING_NO_GRAPH:
+            raise click.UsageError(f"--hr does nothing for --selector {self.chosen_selector}")
 
     @property
     def chosen_selector(self) -> str:
@@ -108,39 +110,16 @@ class Settings:
         ours = self._computed and not self.live and not self.joint
         return self.selector or ("gain-per-cost" if ours else "adjoint")
 
-    def check_won(self, segment: str, model: str | ErrorModel) -> None:
-        """Raise ScheduleError where a network wins nothing: picks would be made at random."""
-        if segment not in self.originals:
-            return
-        from palantir.enhance.measured import MeasuredModel
-
-        if isinstance(model, MeasuredModel) and model.won <= 0:
-            raise ScheduleError(
-                f"{segment}: against {self.originals[segment]} from frame {self.hr_first} on, "
-                f"{self.judge or self.model or 'the shipped network'} is no better than plain "
-                "upscaling: nothing can be chosen by what it wins"
-            )
-
-    def error_model_of(self, segment: str) -> str | ErrorModel:
+    def error_model_of(self, segment: str) -> str | MeasuredModel:
         """Measured where HR is known, or the one asked for, or that of the reuse mode's name."""
         if segment not in self.originals:
             return self.error_model or self.reuse
-        from palantir.enhance.measured import MeasuredModel
-        from palantir.media import VideoSource, probe, read_frames
+        from palantir.enhance.measured import measured_by_files
         from palantir.models import SRNetwork
 
-        hr, network = self.originals[segment], SRNetwork.load(self.model)
-        judge = SRNetwork.load(self.judge) if self.judge else network
-        if judge.scale != network.scale:
-            raise ScheduleError(
-                f"{judge.path} enlarges {judge.scale} times, not {network.scale} times as "
-                f"{network.path}: it cannot judge in its place"
-            )
-        return MeasuredModel(
-            judge,
-            islice(read_frames(hr), self.hr_first, None), filters=network.filters,
-            colour=VideoSource(segment).colour, hr_colour=probe(hr).colour, name=segment,
-        )  # fmt: skip
+        judge = SRNetwork.load(self.judge) if self.judge else None
+        network, hr = SRNetwork.load(self.model), self.originals[segment]
+        return measured_by_files(segment, hr, network, judge=judge, first=self.hr_first)
 
     def grid_of(self, source: VideoSource) -> PatchGrid | None:
         """The grid asked for, if any."""
@@ -236,7 +215,8 @@ def _live(segment: str, settings: Settings, damage: Damage) -> _Made:
     closed += scheduler.flush()
     if not closed:
         raise MediaError(f"{segment}: the stream holds no coded frame")
-    settings.check_won(segment, model)
+    if not isinstance(model, str):
+        model.check()
     seconds = time.perf_counter() - begin
     selecting = sum(interval.seconds for interval in closed)
     profile = CacheProfile.from_live(scheduler.record(), digest.digest(), settings.reuse)
@@ -293,7 +273,8 @@ def _construct(segment: str, settings: Settings, damage: Damage) -> tuple[ErrorG
             threads=settings.threads, progress=report,
             max_size=settings.max_size, on_damage=damage if settings.keep_going else None,
         )  # fmt: skip
-    settings.check_won(segment, model)
+    if not isinstance(model, str):
+        model.check()
     return graph, time.perf_counter() - begin
 
 

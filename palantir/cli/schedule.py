@@ -193,13 +193,13 @@ def _budget(context: click.Context, parameter: click.Parameter, text: str) -> Al
 )
 @file_option(
     "--hr", multiple=True, is_eager=True, metavar="FILE",
-    help="SEGMENT's original: what anchors win is measured, not estimated, for which --model runs "
-    "on every frame here. Once for each SEGMENT, in their order.",
+    help="SEGMENT's original, one frame for each of its: what anchors win is measured, not "
+    "estimated, for which --model runs on every frame here. Once for each SEGMENT, in their order.",
 )  # fmt: skip
 @click.option("--hr-first", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
               metavar="N", help="Frame of --hr that SEGMENTs begin with.")  # fmt: skip
 @file_option("--judge", help="A network that measures in --model's stead: a lighter one that was "
-             "fitted to the same video.")  # fmt: skip
+             "fitted to the same video; others win elsewhere.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Keep SEGMENTs' own profiles, however made.")
 @max_size_option
 @keep_going_option
@@ -222,7 +222,7 @@ def command(
         raise click.UsageError("--joint excludes --light-model")
     hr = settings.pop("hr")
     if hr and len(hr) != len(segments):
-        raise click.UsageError(f"{len(segments)} SEGMENTs need as many --hr, not {len(hr)}")
+        raise click.UsageError(f"--hr is given {len(hr)} times for {len(segments)} SEGMENTs")
     originals = dict(zip(segments, hr, strict=True)) if hr else {}
     chosen = Settings(joint=joint, originals=originals, **settings)
     targets = _targets(segments, output, chosen.model, chosen.light_model, chosen.judge, *hr)

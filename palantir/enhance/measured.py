@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import groupby, islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +17,19 @@ from palantir.enhance.reuse import DetailReuse, EnhancedFrame
 from palantir.errors import MediaError, ModelError, ScheduleError
 from palantir.graph.error_models import DetailModel
 from palantir.grid import PatchGrid
+from palantir.media import VideoSource, probe, read_frames
 from palantir.media.colour import Colour
+from palantir.media.frames import frame_times
 from palantir.media.pictures import Plane, Planes
 from palantir.models import SRNetwork
 from palantir.models.filter_bank import FilterBank
 from palantir.profile import REUSE_PARAMETERS
 from palantir.tiles import Tile
 
-__all__ = ["MeasuredModel"]
+__all__ = ["MeasuredModel", "measured_by_files"]
 
 _LEAST = 1e-3  # squared grey levels a pixel that an anchor wins, where the network wins nothing
+_LEAST_SHARE = 0.1
 _ESTIMATED, _MEASURED = 0.5, 0.2  # parts of what is lost from a reference, by LR and by HR
 
 
@@ -33,12 +37,12 @@ class MeasuredModel(DetailModel):
     """`detail`, with each patch's energy measured: the squared error that the network takes away.
 
     Of a frame that its packet displays, it is the squared error of plain upscaling against HR, less
-    that of the network's output, per LR pixel; LR tells where in the patch it is. How much of it is
-    lost on the way from references is half of what LR tells and a fifth of what is measured, where
-    references are anchors all over. An invisible frame has the energy of its fine detail, times
-    what this was worth in the displayed frame before it. The network runs on every frame, on the
-    server: one lighter than the player's, but fitted to the same video, will do. One model serves
-    one stream.
+    that of the network's output: luma, summed over SR pixels, by scale^2. LR tells where in the
+    patch it is. How much of it is lost on the way from references is half of what LR tells and a
+    fifth of what is measured, where references are anchors all over. An invisible frame has the
+    energy of its fine detail, times what this was worth in the displayed frame before it. The
+    network runs on every frame, on the server: one lighter than the player's, but fitted to the
+    same video, will do. One model serves one stream.
 
     network  or another source of its results; it sees whole pictures, whatever its halo, and its
              own filters are not used
@@ -46,12 +50,10 @@ class MeasuredModel(DetailModel):
              lost count as displaying
     filters  of the player's network; None: plain upscaling is by the sharp kernel
     colour   for streams that carry no tags of their own, as `Enhancer` takes it
-    hr_colour  what HR's samples mean; None: what LR's do
+    hr_colour
+             what HR's samples mean; None: what LR's do
     fade     of the confidence in detail, grey levels above 0; None takes the default
     name     of the stream, for error messages
-
-    `won` is the squared error per LR pixel that the network took away from all frames so far: below
-    0 it is worse than plain upscaling, or HR is not the stream's.
 
     Raises ModelError without a network and for filters of another scale, ScheduleError for a fade
     that is none.
@@ -81,13 +83,27 @@ class MeasuredModel(DetailModel):
         self._anchored: dict[int, EnhancedFrame] = {}  # all over, by coded index
         self._originals = _Originals(hr, name)
         self._colour, self._hr_colour, self._stream = colour, hr_colour, name
-        self.won = 0.0
+        self._won_and_lost = np.zeros(2)  # of patches, sums in squared grey levels
         self._ratio = 1.0  # of what anchors win to the energy of fine detail
 
     @property
     def name(self) -> str:
         """With the fade, where it is not the default."""
         return super().name.replace("detail", "measured", 1)
+
+    def check(self) -> None:
+        """Raise ScheduleError where the network wins next to nothing: picks would be by chance.
+
+        In patches where it wins, of all displayed frames so far, it must win a tenth of what it
+        wins and loses in all.
+        """
+        won, lost = self._won_and_lost
+        if won <= _LEAST_SHARE * (won - lost):
+            raise ScheduleError(
+                f"{self._stream}: the network takes {won:.3g} of squared error from plain "
+                f"upscaling, and adds {abs(lost):.3g}: is HR the stream's, and the network fit "
+                "for it?"
+            )
 
     def weigh(
         self,
@@ -117,7 +133,7 @@ class MeasuredModel(DetailModel):
         plain = self._reuse.enhance(frame, {}, []).render()[0]
         hr = self._originals.cut(self._in_range_of(colour, original[0]), plain, self._source.scale)
         won = _won(hr, plain, anchored.render()[0], grid, frame)
-        self.won += float(won.sum())
+        self._won_and_lost += won.clip(min=0).sum(), won.clip(max=0).sum()
         areas = np.outer(
             np.diff(grid.row_edges(frame.height)), np.diff(grid.column_edges(frame.width))
         )
@@ -150,6 +166,52 @@ def _won(
         won = np.einsum("yx,yx->x", s - u, 2 * hr - u - s, dtype=np.int64)
         sums[row] = np.add.reduceat(won, columns[:-1])
     return np.asarray(sums.ravel() / scale**2)
+
+
+def measured_by_files(
+    segment: str | os.PathLike[str],
+    hr: str | os.PathLike[str],
+    network: SRNetwork,
+    *,
+    judge: SRNetwork | None = None,
+    first: int = 0,
+    fade: float | None = None,
+) -> MeasuredModel:
+    """The error model of a VP9 file by what anchors win against the HR file that it was made from.
+
+    network  the player's
+    judge    runs in its place
+    first    HR frame that the segment begins with
+    fade     as `MeasuredModel` takes it
+
+    Raises ModelError for a judge of another scale, MediaError for files that cannot be read, and
+    where one HR frame for each LR frame is not what their times say.
+    """
+    judge = judge or network
+    if judge.scale != network.scale:
+        raise ModelError(
+            f"the judge {judge.path} enlarges {judge.scale} times, {network.path} "
+            f"{network.scale} times"
+        )
+    source = VideoSource(segment)
+    _check_times(source, hr, first)
+    return MeasuredModel(
+        judge, islice(read_frames(hr), first, None), filters=network.filters, fade=fade,
+        colour=source.colour, hr_colour=probe(hr).colour, name=str(segment),
+    )  # fmt: skip
+
+
+def _check_times(source: VideoSource, hr: str | os.PathLike[str], first: int) -> None:
+    """Raise MediaError where LR leaves out frames, or HR has others between."""
+    ours = [time for time, _ in groupby(frame_times(source.path))]  # hidden frames may have theirs
+    theirs = frame_times(hr)[first:]
+    for frame, (lr_time, hr_time) in enumerate(zip(ours, theirs, strict=False)):
+        after = hr_time - theirs[0]
+        if abs(lr_time - after) > 0.5 / source.frame_rate:
+            raise MediaError(
+                f"{source.path}: frame {frame} comes {lr_time:.3f} s after the first, but "
+                f"{after:.3f} s in {hr}: HR must have one frame for each of LR"
+            )
 
 
 class _Originals:

@@ -84,7 +84,7 @@ class _Evaluation:
         self._question, self._folder, self._steps = question, folder, steps
         self._threads = model_threads
         self._loaded: dict[Path | None, SRNetwork] = {}
-        self._measuring: dict[tuple[str, str], Measured] = {}
+        self._measuring: dict[tuple[str, str, str], Measured] = {}
         self._runs = Runs(folder, steps, with_ssim=question.ssim)
 
     def results(self) -> Results:
@@ -172,7 +172,7 @@ class _Evaluation:
             with self._steps(f"measure {material.name}", material.shown) as done:
                 return graph_from_video(material.source, grid, error_model=model, progress=done)
 
-        key = material.segment, network.mark
+        key = material.segment, network.mark, judge.mark
         return self._measuring.setdefault(key, graph)
 
     def _nemo(self, material: Material, network: LoadedNetwork) -> Selector:

@@ -199,17 +199,16 @@ class Question:
     @property
     def methods(self) -> list[Method]:
         """Every selector with every error model that it sees, then the ablations."""
-        methods = [
-            Method(selector, model)
-            for selector in self.selectors
-            for model in (self.error_models if selector in _SEEING_THE_GRAPH else (OWN_MODEL,))
-            if model != MEASURED or selector in OURS
-        ]
+        estimated = [model for model in self.error_models if model != MEASURED] or [OWN_MODEL]
+        methods = []
+        for selector in self.selectors:
+            models = self.error_models if selector in OURS else estimated
+            seen = models if selector in _SEEING_THE_GRAPH else [OWN_MODEL]
+            methods += [Method(selector, model) for model in seen]
         if self.ablations:
             methods += [
                 Method("adjoint", model, without)
-                for model in self.error_models
-                if model != MEASURED
+                for model in estimated
                 for without in ("weight", "texture")
             ]
         return list(dict.fromkeys(methods))

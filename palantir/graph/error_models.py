@@ -197,7 +197,7 @@ def error_model_name(model: ErrorModel) -> str:
     """As profiles keep it: what `error_model_of` takes, or a function's own name and module."""
     if model is paper:
         return "paper"
-    if isinstance(model, DetailModel) and "name" in vars(type(model)):
+    if isinstance(model, DetailModel) and "name" in vars(type(model)):  # its own, not inherited
         return model.name
     named = model if hasattr(model, "__qualname__") else type(model)
     return f"{named.__module__}.{named.__qualname__}"[-_LONGEST_NAME:]

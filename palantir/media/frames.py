@@ -16,7 +16,7 @@ from palantir.media.container import ANY_CONTAINERS, open_input, read_each, vide
 from palantir.media.pictures import Planes, to_planes
 from palantir.media.truncation import missing_bytes
 
-__all__ = ["decode_frames", "open_video", "read_frames"]
+__all__ = ["decode_frames", "frame_times", "open_video", "read_frames"]
 
 
 def read_frames(path: str | os.PathLike[str]) -> Iterator[Planes]:
@@ -29,6 +29,22 @@ def read_frames(path: str | os.PathLike[str]) -> Iterator[Planes]:
     with open_video(path) as (container, stream):
         for frame in decode_frames(container, stream, os.fspath(path)):
             yield to_planes(frame)
+
+
+def frame_times(path: str | os.PathLike[str]) -> list[float]:
+    """When each picture is displayed, seconds after the first, by the packets alone.
+
+    Empty where a packet has no time. Raises MediaError for a file that cannot be read.
+    """
+    name = os.fspath(path)
+    with open_input(path, ANY_CONTAINERS) as container:
+        stream = video_stream(container, name)
+        packets = read_each(container.demux(stream), name, "packet")
+        times = [one.pts for one in packets if one.size and not one.is_discard]
+    told = sorted(time for time in times if time is not None)
+    if not told or len(told) < len(times) or stream.time_base is None:
+        return []
+    return [float((time - told[0]) * stream.time_base) for time in told]
 
 
 @contextlib.contextmanager

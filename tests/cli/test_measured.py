@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from palantir.cli.profiles import _SEEING_NO_GRAPH
 from palantir.enhance import measured
 from palantir.enhance.measured import MeasuredModel
 from palantir.graph import ErrorGraph
@@ -18,7 +19,8 @@ from palantir.media import VideoSource, read_frames
 from palantir.models import SRNetwork, shipped_model
 from palantir.models.filter_bank import CLASSES, TAPS, FilterBank, attach
 from palantir.profile import CacheProfile
-from palantir.schedule import select
+from palantir.schedule import SELECTORS, select
+from tests.cli.conftest import FRAMES
 from tests.cli.outcome import Run
 from tests.enhance.networks import convolutions, silent
 from tests.media.clips import make_clip
@@ -72,11 +74,11 @@ def test_a_judge_measures_in_the_networks_stead(run: Run, here: Path, nothing_ne
     assert Path("own.pcp").read_bytes() == Path("judged.pcp").read_bytes()
     check = nothing_new(here)
     run(*WORDS, "--judge", "silent.onnx", "-o", "x.pcp").complains(
-        "lr.webm: against sr.y4m from frame 0 on, silent.onnx is no better than plain upscaling"
+        "lr.webm: the network takes 0 of squared error from plain upscaling, and adds"
     )
     run(*WORDS, "--judge", "text.webm", "-o", "x.pcp").complains("text.webm")
     other = str(shipped_model(4))
-    run(*WORDS, "--judge", other, "-o", "x.pcp").complains("enlarges 4 times, not 2 times as net")
+    run(*WORDS, "--judge", other, "-o", "x.pcp").complains("enlarges 4 times, net.onnx 2 times")
     check()
 
 
@@ -128,7 +130,7 @@ def test_picks_at_random_are_refused(
 ) -> None:
     check = nothing_new(here)
     words = (*WORDS, "--judge", "silent.onnx", "--hr-first", "0", *more)
-    run(*words).complains("silent.onnx is no better than plain upscaling")
+    run(*words).complains("the network takes 0 of squared error")
     check()
 
 
@@ -169,9 +171,10 @@ def test_live_and_joint_schedules_measure_too(run: Run, here: Path) -> None:
     [
         (("lr.webm", "--judge", "net.onnx"), "go with --hr"),
         (("lr.webm", "--hr-first", "3"), "go with --hr"),
-        (("lr.webm", "other.webm", "--hr", "hr.mp4"), "2 SEGMENTs need as many --hr, not 1"),
+        (("lr.webm", "other.webm", "--hr", "hr.mp4"), "--hr is given 1 times for 2 SEGMENTs"),
         (("lr.webm", "--hr", "hr.mp4", "--reuse", "paper"), "--hr goes with --reuse detail"),
-        (("lr.webm", "--hr", "hr.mp4", "--error-model", "paper"), "--hr goes with --reuse detail"),
+        (("lr.webm", "--hr", "hr.mp4", "--error-model", "detail"), "without --error-model"),
+        (("lr.webm", "--hr", "hr.mp4", "--selector", "random"), "--hr does nothing for --selector"),
         (("lr.webm", "--hr", "hr.mp4", "-o", "hr.mp4"), "would overwrite the input hr.mp4"),
         (
             ("lr.webm", "--hr", "hr.mp4", "--judge", "net.onnx", "-o", "net.onnx"),
@@ -185,3 +188,24 @@ def test_wrong_usage(
     check = nothing_new(here)
     run("schedule", *words).complains(told, code=2)
     check()
+
+
+def test_frames_that_lr_leaves_out_are_told(run: Run, here: Path, nothing_new: Watch) -> None:
+    """Their times say so: the frames behind them would be set against the wrong originals."""
+    times = [40 * place for place in range(FRAMES)]
+    make_clip(here / "gap.webm", times=[*times[:7], *times[8:]], size=(96, 64))
+    make_clip(here / "slow.webm", times=[2 * time for time in times], size=(96, 64))
+    late = [one + 5000 for one in times]
+    make_clip(here / "late.webm", times=late, size=(96, 64))
+    check = nothing_new(here)
+    words = ("--model", "net.onnx", "--budget", "3", "--hr", "sr.y4m")
+    run("schedule", "gap.webm", *words).complains(
+        "gap.webm: frame 7 comes 0.320 s after the first, but 0.280 s in sr.y4m"
+    )
+    run("schedule", "slow.webm", *words).complains("slow.webm: frame 1 comes 0.080 s after")
+    check()
+    assert "comes" not in run("schedule", "late.webm", *words).err
+
+
+def test_every_selector_is_known_to_see_the_graph_or_not() -> None:
+    assert set(_SEEING_NO_GRAPH) < set(SELECTORS)

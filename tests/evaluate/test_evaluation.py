@@ -150,6 +150,13 @@ def test_measuring_that_makes_no_sense_is_refused(
         question(folder, **changed)
 
 
+def test_what_cannot_be_measured_is_estimated(folder: Path) -> None:
+    asked = question(folder, selectors=("adjoint", "texture"), error_models=("measured",))
+    assert [str(method) for method in asked.methods] == [
+        "adjoint (measured)", "texture", "adjoint without weight", "adjoint without texture",
+    ]  # fmt: skip
+
+
 def test_everything_asked_for_is_there(results: Results) -> None:
     assert results.different("clip") == ["one", "two"]
     one = results.where(clip="one", network="net")
