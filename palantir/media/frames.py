@@ -41,10 +41,11 @@ def frame_times(path: str | os.PathLike[str]) -> list[float]:
         stream = video_stream(container, name)
         packets = read_each(container.demux(stream), name, "packet")
         times = [one.pts for one in packets if one.size and not one.is_discard]
+        unit = stream.time_base
     told = sorted(time for time in times if time is not None)
-    if not told or len(told) < len(times) or stream.time_base is None:
+    if not told or len(told) < len(times) or unit is None:
         return []
-    return [float((time - told[0]) * stream.time_base) for time in told]
+    return [float((time - told[0]) * unit) for time in told]
 
 
 @contextlib.contextmanager

@@ -4,11 +4,13 @@ from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from palantir.errors import MediaError
 from palantir.media import Colour, encode_lr, probe, read_frames
+from palantir.media.frames import frame_times
 from palantir.media.y4m import Y4MWriter
 from palantir.quality import compare
 from tests.media.clips import make_clip, make_tone, picture
@@ -74,3 +76,16 @@ def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_text("words")
     with pytest.raises(MediaError, match=r"a\.mp4: cannot read"):
         next(read_frames(tmp_path / "a.mp4"))
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.mkv", "clip.ts"])
+def test_the_times_of_frames_are_those_of_decoding(tmp_path: Path, name: str) -> None:
+    """Packets of H.264 are not in display order; one frame is left out."""
+    times = [1000 + 40 * place for place in range(14) if place != 5]
+    clip = make_clip(tmp_path / name, codec="libx264", times=times)
+    with av.open(str(clip)) as container:
+        decoded = [frame.time for frame in container.decode(video=0)]
+    found = frame_times(clip)
+    assert found[0] == 0
+    assert found[5] - found[4] == pytest.approx(0.08, abs=1e-3)
+    np.testing.assert_allclose(found, np.subtract(decoded, decoded[0]), atol=1e-6)
