@@ -29,7 +29,7 @@ from palantir.tiles import Tile
 __all__ = ["MeasuredModel", "measured_by_files"]
 
 _LEAST = 1e-3  # squared grey levels a pixel that an anchor wins, where the network wins nothing
-_LEAST_SHARE = 0.1
+_LEAST_SHARE = 0.1  # of what it wins and loses in all, that a network must win to be heard
 _ESTIMATED, _MEASURED = 0.5, 0.2  # parts of what is lost from a reference, by LR and by HR
 
 

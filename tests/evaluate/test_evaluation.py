@@ -25,6 +25,7 @@ from palantir.evaluate.summary import summarise
 from palantir.graph import ErrorGraph
 from palantir.graph.error_models import DetailModel
 from palantir.media import encode_lr
+from palantir.models.filter_bank import CLASSES, TAPS, FilterBank, attach
 from palantir.profile import CacheProfile
 from palantir.quality import compare
 from palantir.schedule import CostShare, select
@@ -106,11 +107,14 @@ def test_results_are_those_of_enhancing_by_profile(
 
 def test_anchors_are_chosen_by_what_a_judge_wins(folder: Path, tmp_path: Path) -> None:
     """As by a graph that is measured by hand; on the first grid and in the first mode only."""
-    judge = convolutions(tmp_path, SCALE, 1, value_range="limited")
+    judge = silent(tmp_path, SCALE)  # which wins over random filters
+    weights = np.random.default_rng(0).integers(-60, 61, (CLASSES, len(TAPS), SCALE, SCALE))
+    bank, player = FilterBank(weights.astype(np.int16)), tmp_path / "player.onnx"
+    player.write_bytes(attach((folder / "two-net.onnx").read_bytes(), bank, "two-net.onnx"))
     asked = question(
         folder, selectors=("adjoint", "neuroscaler"), judge=NetworkWish(str(judge.path)),
         error_models=("own", "measured"), rates=(), clips=[folder / "two_128p25.webm"], frames={},
-        networks=[NetworkWish(str(folder / "two-net.onnx"))],
+        networks=[NetworkWish(str(player))],
     )  # fmt: skip
     found = evaluate(asked, tmp_path / "out", silently, pictures=True)
     measured = Method("adjoint", "measured")
@@ -124,15 +128,22 @@ def test_anchors_are_chosen_by_what_a_judge_wins(folder: Path, tmp_path: Path) -
 
     (lr,) = (tmp_path / "out" / "lr").glob("two*.webm")
     hr = palantir.media.read_frames(folder / "two_128p25.webm")
-    model = MeasuredModel(judge, islice(hr, FIRST, None))
+    model = MeasuredModel(judge, islice(hr, FIRST, None), filters=bank)
     graph = ErrorGraph.from_video(lr, error_model=model)
-    halo = palantir.models.SRNetwork.load(folder / "two-net.onnx").halo
+    halo = palantir.models.SRNetwork.load(player).halo
     assert halo is not None
     for one in chosen:
         assert one.budget is not None
         picks = select(graph, CostShare(one.budget, halo), interval="gop")
         assert one.anchors == len(picks)
         assert one.estimate == pytest.approx(graph.objective(picks.order) / graph.objective())
+
+
+def test_a_judge_of_another_scale_is_refused(folder: Path, tmp_path: Path) -> None:
+    judge = NetworkWish(str(palantir.models.shipped_model(4)))
+    asked = question(folder, judge=judge, error_models=("measured",))
+    with pytest.raises(ModelError, match="networks enlarge 2 and 4 times"):
+        evaluate(asked, tmp_path / "out", silently)
 
 
 @pytest.mark.parametrize(
